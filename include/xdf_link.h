@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+#ifndef XDF_LINK_H
+#define XDF_LINK_H
+
+#include <linux/completion.h>
+#include <linux/kref.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+#include <linux/wait.h>
+
+#include <xen/interface/event_channel.h>
+#include <xen/interface/io/displif.h>
+
+#include "xdf_grant.h"
+#include "xdf_ring.h"
+
+struct xdf_link;
+struct xenbus_device;
+
+/**
+ * struct xdf_link_ops - what the rooms above want to hear from a link
+ *
+ * All of them are called with the @owner given to xdf_link_create(), from hard
+ * interrupt context or with interrupts off, and without any lock of the link.
+ *
+ * @flip_event: the backend has shown the framebuffer with this cookie
+ * @flip_response: the answer to a PG_FLIP request, 0 or a negative errno
+ * @broken: the link is dead because the backend broke the protocol
+ */
+struct xdf_link_ops {
+	void (*flip_event)(void *owner, unsigned int connector, u64 fb_cookie);
+	void (*flip_response)(void *owner, unsigned int connector, u64 fb_cookie, int err);
+	void (*broken)(void *owner);
+};
+
+/**
+ * struct xdf_call - somebody who waits for a response; lives on its stack
+ * @done: completed when @err is valid
+ * @err: 0, the backend's error, or -ENOTCONN when the link died
+ */
+struct xdf_call {
+	struct completion done;
+	int err;
+};
+
+/**
+ * struct xdf_shared_page - one page shared with the backend and its channel
+ * @pages: the page itself, one reference held
+ * @grants: its grant, one reference of PAGE_SIZE / 4096, the first is used
+ * @port: event channel, valid while @irq is not 0
+ * @irq: interrupt bound to @port, 0 when there is none
+ * @name: name of the interrupt
+ */
+struct xdf_shared_page {
+	struct xdf_pages *pages;
+	struct xdf_grants *grants;
+	evtchn_port_t port;
+	int irq;
+	char name[40];
+};
+
+/**
+ * struct xdf_slot - what is known of an unanswered request
+ * @call: who waits for the response, NULL when nobody does (any more)
+ * @cookie: fb_cookie of a PG_FLIP
+ */
+struct xdf_slot {
+	struct xdf_call *call;
+	u64 cookie;
+};
+
+/**
+ * struct xdf_channel - the request ring and the event page of one connector
+ * @link: the link that this channel is part of and owned by
+ * @index: number of the connector
+ * @lock: protects @ring, @slot, @waiting and the producing side of @sring;
+ *	taken with interrupts off; no other lock is taken inside it
+ * @ring: private indices and ids
+ * @slot: one entry for each busy slot of @ring
+ * @waiting: number of slots with a call: while it is not 0, responses interrupt
+ * @sring: the shared request ring
+ * @space: woken when slots become free and when the link dies
+ * @evt: the shared event page
+ * @evt_cons: private consumer index of @evt, only the interrupt handler's
+ * @req: page and channel of the ring
+ * @event: page and channel of the events
+ */
+struct xdf_channel {
+	struct xdf_link *link;
+	unsigned int index;
+	spinlock_t lock;
+	struct xdf_ring ring;
+	struct xdf_slot slot[XDF_RING_SLOTS];
+	unsigned int waiting;
+	struct xen_displif_sring *sring;
+	wait_queue_head_t space;
+	struct xendispl_event_page *evt;
+	u32 evt_cons;
+	struct xdf_shared_page req;
+	struct xdf_shared_page event;
+};
+
+/**
+ * struct xdf_link - one connection to one backend
+ *
+ * Replaced as a whole when the backend goes and comes back. A dead link answers
+ * -ENOTCONN at once and makes nobody wait.
+ *
+ * @refs: one for the device while this is its present link, one for each user
+ * @xdev: the device on the bus; only used by the thread that runs its states
+ * @domid: the backend's domain
+ * @serial: number of this link, counted from 1 by the device
+ * @ops: called on events
+ * @owner: argument of @ops
+ * @timeout: how long a request may take, in jiffies
+ * @dead: set once and never cleared
+ * @silent: the last request timed out; cleared by any sign of life
+ * @num_channels: number of connectors
+ * @channel: one channel a connector
+ */
+struct xdf_link {
+	struct kref refs;
+	struct xenbus_device *xdev;
+	domid_t domid;
+	u32 serial;
+	const struct xdf_link_ops *ops;
+	void *owner;
+	unsigned long timeout;
+	bool dead;
+	bool silent;
+	unsigned int num_channels;
+	struct xdf_channel channel[];
+};
+
+int xdf_channel_init(struct xdf_channel *channel, struct xdf_link *link, unsigned int index);
+void xdf_channel_fini(struct xdf_channel *channel);
+int xdf_channel_send(struct xdf_channel *channel, struct xendispl_req *req, u64 cookie);
+int xdf_channel_call(struct xdf_channel *channel, struct xendispl_req *req);
+void xdf_channel_poll(struct xdf_channel *channel);
+void xdf_channel_kill(struct xdf_channel *channel);
+
+struct xdf_link *xdf_link_create(struct xenbus_device *xdev, unsigned int num_channels, u32 serial,
+				 const struct xdf_link_ops *ops, void *owner,
+				 unsigned int timeout_ms);
+int xdf_link_publish(struct xdf_link *link, u32 version);
+void xdf_link_kill(struct xdf_link *link);
+void xdf_link_break(struct xdf_link *link, const char *why);
+void xdf_link_close(struct xdf_link *link);
+void xdf_link_put(struct xdf_link *link);
+
+#endif

@@ -1,0 +1,411 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/**
+ * DOC: channel
+ *
+ * A connector talks to the backend through two shared pages, each with an
+ * event channel: a ring of requests and responses (xen/interface/io/ring.h) and
+ * a page of events that only the backend fills (displif.h, struct
+ * xendispl_event_page).
+ *
+ * Nothing is ever read twice from a shared page and no index there is believed:
+ * ring.c keeps the private ones. Interrupts are bound lateeoi, so a backend
+ * that floods us with events is slowed down by the hypervisor layer.
+ *
+ * Responses interrupt only while somebody waits for one. A page flip nobody
+ * waits for costs a single interrupt, that of its event; its response is
+ * collected along the way.
+ */
+#include <linux/interrupt.h>
+#include <linux/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+
+#include <xen/events.h>
+#include <xen/xenbus.h>
+
+#include "xdf_link.h"
+
+/* How long to wait for a backend that has just left a request unanswered. */
+#define SILENT_MS 50
+
+/* Far enough that the backend never notifies us of a response. */
+#define RSP_EVENT_NEVER(ring) ((ring)->rsp_cons + XDF_RING_SLOTS + 1)
+
+/* Ask for an interrupt with the next response if somebody waits, else for none. */
+static void channel_arm(struct xdf_channel *channel)
+{
+	WRITE_ONCE(channel->sring->rsp_event, channel->waiting ? channel->ring.rsp_cons + 1 :
+								  RSP_EVENT_NEVER(&channel->ring));
+}
+
+/*
+ * Put a request on the ring. @call may be NULL, then nobody waits for the
+ * response; @cookie is handed to flip_response for a PG_FLIP.
+ */
+static int channel_push(struct xdf_channel *channel, struct xendispl_req *req,
+			struct xdf_call *call, u64 cookie)
+{
+	struct xen_displif_sring *sring = channel->sring;
+	unsigned long flags;
+	u32 old, event;
+	int slot;
+
+	spin_lock_irqsave(&channel->lock, flags);
+	if (READ_ONCE(channel->link->dead)) {
+		spin_unlock_irqrestore(&channel->lock, flags);
+		return -ENOTCONN;
+	}
+	old = channel->ring.req_prod;
+	slot = xdf_ring_reserve(&channel->ring, req->operation, &req->id);
+	if (slot < 0) {
+		spin_unlock_irqrestore(&channel->lock, flags);
+		return slot;
+	}
+	channel->slot[slot].call = call;
+	channel->slot[slot].cookie = cookie;
+	sring->ring[old % XDF_RING_SLOTS].req = *req;
+	if (call) {
+		channel->waiting++;
+		channel_arm(channel);
+	}
+	virt_wmb(); /* the backend sees the request before the index */
+	WRITE_ONCE(sring->req_prod, channel->ring.req_prod);
+	virt_mb(); /* and the index before we see whether it sleeps */
+	event = READ_ONCE(sring->req_event);
+	if (channel->ring.req_prod - event < channel->ring.req_prod - old)
+		notify_remote_via_irq(channel->req.irq);
+	spin_unlock_irqrestore(&channel->lock, flags);
+	return 0;
+}
+
+/**
+ * xdf_channel_send - put a request on the ring and do not wait
+ * @channel: the connector's channel
+ * @req: the request, complete but for its id
+ * @cookie: what flip_response is told with the answer to a PG_FLIP
+ *
+ * Any context. Does not collect responses, so that callers may hold locks that
+ * the link's ops take.
+ *
+ * Return: 0, -ENOSPC when 32 requests are unanswered, -ENOTCONN when the link
+ * is dead.
+ */
+int xdf_channel_send(struct xdf_channel *channel, struct xendispl_req *req, u64 cookie)
+{
+	return channel_push(channel, req, NULL, cookie);
+}
+
+/* Forget a call that gave up; its slot stays busy until the answer comes. */
+static void channel_abandon(struct xdf_channel *channel, struct xdf_call *call)
+{
+	unsigned long flags;
+	unsigned int i;
+
+	spin_lock_irqsave(&channel->lock, flags);
+	for (i = 0; i < XDF_RING_SLOTS; i++) {
+		if (channel->slot[i].call != call)
+			continue;
+		channel->slot[i].call = NULL;
+		channel->waiting--;
+		channel_arm(channel);
+	}
+	spin_unlock_irqrestore(&channel->lock, flags);
+}
+
+/**
+ * xdf_channel_call - put a request on the ring and wait for its response
+ * @channel: the connector's channel
+ * @req: the request, complete but for its id
+ *
+ * Sleeps, killably, for space and for the answer, each at most the link's
+ * timeout, and much less while the backend is silent.
+ *
+ * Return: 0; the backend's error; -ETIMEDOUT; -ENOTCONN when the link is or
+ * becomes dead; -EINTR when the caller is being killed.
+ */
+int xdf_channel_call(struct xdf_channel *channel, struct xendispl_req *req)
+{
+	struct xdf_link *link = channel->link;
+	unsigned long timeout = link->timeout;
+	struct xdf_call call;
+	long left;
+	int ret;
+
+	/* Who did not answer the last one will hardly answer this one. */
+	if (READ_ONCE(link->silent))
+		timeout = min(timeout, msecs_to_jiffies(SILENT_MS));
+
+	init_completion(&call.done);
+	call.err = -ENOTCONN;
+
+	ret = channel_push(channel, req, &call, 0);
+	if (ret == -ENOSPC) {
+		unsigned long end = jiffies + timeout;
+
+		/* A poll a tick: responses may come without an interrupt. */
+		while (ret == -ENOSPC && time_before(jiffies, end)) {
+			if (fatal_signal_pending(current))
+				return -EINTR;
+			wait_event_killable_timeout(channel->space,
+						    READ_ONCE(channel->ring.busy) != U32_MAX ||
+						    READ_ONCE(link->dead), 1);
+			xdf_channel_poll(channel);
+			ret = channel_push(channel, req, &call, 0);
+		}
+		if (ret == -ENOSPC)
+			ret = -ETIMEDOUT;
+	}
+	if (ret)
+		return ret;
+
+	/*
+	 * Responses that nobody waited for may lie before ours: then the backend
+	 * has passed the index that asks for an interrupt. Collect them and ask
+	 * again.
+	 */
+	xdf_channel_poll(channel);
+	left = wait_for_completion_killable_timeout(&call.done, timeout);
+	if (left <= 0) {
+		channel_abandon(channel, &call);
+		/* The answer may have come between the two lines above. */
+		if (!try_wait_for_completion(&call.done)) {
+			if (!left)
+				WRITE_ONCE(link->silent, true);
+			return left ? -EINTR : -ETIMEDOUT;
+		}
+	}
+	return call.err;
+}
+
+/**
+ * xdf_channel_poll - collect the responses that have come
+ * @channel: the connector's channel
+ *
+ * Wakes their waiters and tells about flips. Any context.
+ */
+void xdf_channel_poll(struct xdf_channel *channel)
+{
+	struct xdf_link *link = channel->link;
+	struct { u64 cookie; int err; } flips[XDF_RING_SLOTS];
+	unsigned int i, num_flips = 0;
+	const char *wrong = NULL;
+	unsigned long flags;
+	int unread;
+
+	spin_lock_irqsave(&channel->lock, flags);
+	if (READ_ONCE(link->dead))
+		goto out;
+again:
+	unread = xdf_ring_unread(&channel->ring, READ_ONCE(channel->sring->rsp_prod));
+	if (unread < 0)
+		wrong = "response producer out of range";
+	virt_rmb(); /* the index is read before what it announces */
+	while (unread-- > 0) {
+		struct xendispl_resp resp;
+		struct xdf_slot *slot;
+		int nr;
+
+		resp = channel->sring->ring[channel->ring.rsp_cons % XDF_RING_SLOTS].rsp;
+		barrier(); /* judge the copy, never the shared bytes */
+		nr = xdf_ring_accept(&channel->ring, resp.id, resp.operation);
+		if (nr < 0) {
+			wrong = "response to nothing that was asked";
+			break;
+		}
+		slot = &channel->slot[nr];
+		if (slot->call) {
+			slot->call->err = xdf_status_to_errno(resp.status);
+			complete(&slot->call->done);
+			slot->call = NULL;
+			channel->waiting--;
+		} else if (resp.operation == XENDISPL_OP_PG_FLIP && num_flips < XDF_RING_SLOTS) {
+			flips[num_flips].cookie = slot->cookie;
+			flips[num_flips++].err = xdf_status_to_errno(resp.status);
+		}
+		WRITE_ONCE(link->silent, false);
+	}
+	channel_arm(channel);
+	virt_mb(); /* a response put there before the backend saw this is ours */
+	if (!wrong && channel->waiting && num_flips < XDF_RING_SLOTS &&
+	    READ_ONCE(channel->sring->rsp_prod) != channel->ring.rsp_cons)
+		goto again;
+	wake_up(&channel->space);
+out:
+	spin_unlock_irqrestore(&channel->lock, flags);
+
+	for (i = 0; i < num_flips; i++)
+		link->ops->flip_response(link->owner, channel->index, flips[i].cookie,
+					 flips[i].err);
+	if (wrong)
+		xdf_link_break(link, wrong);
+}
+
+static irqreturn_t response_irq(int irq, void *data)
+{
+	struct xdf_channel *channel = data;
+	u32 before = READ_ONCE(channel->ring.rsp_cons);
+	bool spurious;
+
+	xdf_channel_poll(channel);
+	spurious = READ_ONCE(channel->ring.rsp_cons) == before;
+	xen_irq_lateeoi(irq, spurious ? XEN_EOI_FLAG_SPURIOUS : 0);
+	return IRQ_HANDLED;
+}
+
+static irqreturn_t event_irq(int irq, void *data)
+{
+	struct xdf_channel *channel = data;
+	struct xdf_link *link = channel->link;
+	int unread = 0, i;
+
+	if (!READ_ONCE(link->dead))
+		unread = xdf_events_unread(channel->evt_cons, READ_ONCE(channel->evt->in_prod));
+	if (unread < 0)
+		xdf_link_break(link, "event producer out of range");
+	virt_rmb(); /* the index is read before what it announces */
+
+	for (i = 0; i < unread; i++) {
+		struct xendispl_evt evt;
+
+		evt = XENDISPL_IN_RING_REF(channel->evt, channel->evt_cons);
+		barrier(); /* judge the copy, never the shared bytes */
+		channel->evt_cons++;
+		/* What a later protocol may add is none of our business. */
+		if (evt.type == XENDISPL_EVT_PG_FLIP)
+			link->ops->flip_event(link->owner, channel->index,
+					      evt.op.pg_flip.fb_cookie);
+	}
+	if (unread > 0) {
+		virt_mb(); /* done with the slots before the backend reuses them */
+		WRITE_ONCE(channel->evt->in_cons, channel->evt_cons);
+		WRITE_ONCE(link->silent, false);
+	}
+	/* The answer to the flip usually lies there as well. */
+	xdf_channel_poll(channel);
+
+	xen_irq_lateeoi(irq, unread > 0 ? 0 : XEN_EOI_FLAG_SPURIOUS);
+	return IRQ_HANDLED;
+}
+
+/* Share one zeroed page with the backend; returns where it lies. */
+static void *shared_page_init(struct xdf_shared_page *shared, struct xdf_link *link)
+{
+	struct xdf_pages *pages = xdf_pages_alloc(1, 0);
+	struct xdf_grants *grants;
+
+	if (IS_ERR(pages))
+		return pages;
+	grants = xdf_grants_create(link->domid, pages);
+	if (IS_ERR(grants)) {
+		xdf_pages_put(pages);
+		return grants;
+	}
+	shared->pages = pages;
+	shared->grants = grants;
+	return page_address(pages->page[0]);
+}
+
+/* Open the event channel that belongs to a shared page. */
+static int shared_page_bind(struct xdf_shared_page *shared, struct xdf_channel *channel,
+			    irq_handler_t handler, const char *what)
+{
+	struct xenbus_device *xdev = channel->link->xdev;
+	int ret;
+
+	ret = xenbus_alloc_evtchn(xdev, &shared->port);
+	if (ret)
+		return ret;
+	snprintf(shared->name, sizeof(shared->name), "%s-%u-%s", dev_name(&xdev->dev),
+		 channel->index, what);
+	ret = bind_evtchn_to_irqhandler_lateeoi(shared->port, handler, 0, shared->name, channel);
+	if (ret < 0) {
+		xenbus_free_evtchn(xdev, shared->port);
+		return ret;
+	}
+	shared->irq = ret;
+	return 0;
+}
+
+static void shared_page_fini(struct xdf_shared_page *shared, struct xdf_channel *channel)
+{
+	if (shared->irq)
+		unbind_from_irqhandler(shared->irq, channel); /* closes the port too */
+	shared->irq = 0;
+	xdf_grants_end(shared->grants);
+	shared->grants = NULL;
+	xdf_pages_put(shared->pages);
+	shared->pages = NULL;
+}
+
+/**
+ * xdf_channel_init - make the shared pages and event channels of a connector
+ * @channel: zeroed
+ * @link: the link it belongs to
+ * @index: number of the connector
+ *
+ * On an error the caller calls xdf_channel_fini() all the same.
+ *
+ * Return: 0, -ENOMEM, -ENOSPC (no grants left), or what the event channel
+ * driver said.
+ */
+int xdf_channel_init(struct xdf_channel *channel, struct xdf_link *link, unsigned int index)
+{
+	int ret;
+
+	BUILD_BUG_ON(__CONST_RING_SIZE(xen_displif, XDF_GRANT_SIZE) != XDF_RING_SLOTS);
+	BUILD_BUG_ON(XENDISPL_IN_RING_LEN != XDF_EVENT_SLOTS);
+
+	channel->link = link;
+	channel->index = index;
+	spin_lock_init(&channel->lock);
+	init_waitqueue_head(&channel->space);
+	xdf_ring_init(&channel->ring);
+
+	channel->sring = shared_page_init(&channel->req, link);
+	if (IS_ERR(channel->sring))
+		return PTR_ERR(channel->sring);
+	channel->evt = shared_page_init(&channel->event, link);
+	if (IS_ERR(channel->evt))
+		return PTR_ERR(channel->evt);
+	SHARED_RING_INIT(channel->sring);
+	channel_arm(channel);
+
+	ret = shared_page_bind(&channel->req, channel, response_irq, "req");
+	return ret ?: shared_page_bind(&channel->event, channel, event_irq, "evt");
+}
+
+/**
+ * xdf_channel_fini - close the event channels, take the shared pages back
+ * @channel: of a dead link, or one whose xdf_channel_init() failed
+ *
+ * Waits for running interrupt handlers. Pages that the backend still maps are
+ * kept as orphans.
+ */
+void xdf_channel_fini(struct xdf_channel *channel)
+{
+	shared_page_fini(&channel->req, channel);
+	shared_page_fini(&channel->event, channel);
+}
+
+/**
+ * xdf_channel_kill - let nobody wait any longer
+ * @channel: of a link that is marked dead
+ *
+ * Any context. Every waiter gets -ENOTCONN.
+ */
+void xdf_channel_kill(struct xdf_channel *channel)
+{
+	unsigned long flags;
+	unsigned int i;
+
+	spin_lock_irqsave(&channel->lock, flags);
+	for (i = 0; i < XDF_RING_SLOTS; i++) {
+		if (!channel->slot[i].call)
+			continue;
+		complete(&channel->slot[i].call->done);
+		channel->slot[i].call = NULL;
+	}
+	channel->waiting = 0;
+	spin_unlock_irqrestore(&channel->lock, flags);
+	wake_up_all(&channel->space);
+}

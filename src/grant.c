@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/**
+ * DOC: grant
+ *
+ * Memory shared with the backend. A page that a backend still maps must not go
+ * back to the system, whatever the backend promised and however the link ended:
+ * grants that cannot be ended move to a list of orphans, together with their
+ * memory, and a work item tries again until the last mapping is gone.
+ */
+#include <linux/delay.h>
+#include <linux/gfp.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+
+#include <xen/page.h>
+
+#include "xdf_grant.h"
+
+/* References are taken from the table in portions; one call takes a u16. */
+#define GRANT_CHUNK 4096u
+/* How often the orphans are looked after, in milliseconds. */
+#define ORPHAN_PERIOD_MS 100
+/* How long an unloading module waits for the last mappings to go. */
+#define ORPHAN_EXIT_MS 1000
+
+static LIST_HEAD(orphans);
+/* Protects orphans and the orphan member of what is on it. */
+static DEFINE_SPINLOCK(orphan_lock);
+
+static void orphan_work_fn(struct work_struct *work);
+static DECLARE_DELAYED_WORK(orphan_work, orphan_work_fn);
+
+/**
+ * xdf_pages_alloc - get zeroed memory, page by page
+ * @count: number of pages of PAGE_SIZE bytes
+ * @zone: 0, or __GFP_HIGHMEM when the kernel needs no address of the pages
+ *
+ * The memory is charged to the caller's control group. It does not wake the
+ * OOM killer: a buffer that does not fit is the caller's problem alone.
+ *
+ * Return: the memory with one reference, or an ERR_PTR: -ENOMEM, or -EINTR
+ * when the caller was killed meanwhile.
+ */
+struct xdf_pages *xdf_pages_alloc(unsigned int count, gfp_t zone)
+{
+	gfp_t gfp = GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_RETRY_MAYFAIL | __GFP_NOWARN;
+	struct xdf_pages *pages;
+
+	if (count > totalram_pages())
+		return ERR_PTR(-ENOMEM);
+
+	pages = kvzalloc(struct_size(pages, page, count), GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	if (!pages)
+		return ERR_PTR(-ENOMEM);
+	refcount_set(&pages->refs, 1);
+
+	while (pages->count < count) {
+		struct page *page = fatal_signal_pending(current) ? NULL : alloc_page(gfp | zone);
+
+		if (!page) {
+			xdf_pages_put(pages);
+			return ERR_PTR(fatal_signal_pending(current) ? -EINTR : -ENOMEM);
+		}
+		pages->page[pages->count++] = page;
+		cond_resched();
+	}
+	return pages;
+}
+
+/**
+ * xdf_pages_put - give up ownership; the last owner's call frees the memory
+ * @pages: the memory, or NULL
+ *
+ * May sleep.
+ */
+void xdf_pages_put(struct xdf_pages *pages)
+{
+	unsigned int i;
+
+	if (!pages || !refcount_dec_and_test(&pages->refs))
+		return;
+	for (i = 0; i < pages->count; i++) {
+		put_page(pages->page[i]);
+		if (i % 1024 == 1023)
+			cond_resched();
+	}
+	kvfree(pages);
+}
+
+/**
+ * xdf_grants_limit - how much one buffer could be granted at the very most
+ *
+ * Return: number of references that this guest's grant table can hold when it
+ * has grown to the size that the hypervisor allows.
+ */
+unsigned int xdf_grants_limit(void)
+{
+	return gnttab_max_grant_frames() * (XEN_PAGE_SIZE / sizeof(struct grant_entry_v1));
+}
+
+/**
+ * xdf_grants_create - let a domain map memory, for reading and writing
+ * @domid: the backend's domain
+ * @pages: the memory; a reference of its own is taken
+ *
+ * The backend needs write access even where it only reads: displ_be maps all
+ * it gets read-write and fails otherwise.
+ *
+ * Return: the grants, to be given up with xdf_grants_end(), or an ERR_PTR:
+ * -ENOSPC when the grant table is full, -ENOMEM.
+ */
+struct xdf_grants *xdf_grants_create(domid_t domid, struct xdf_pages *pages)
+{
+	unsigned int total = pages->count * XEN_PFN_PER_PAGE;
+	struct xdf_grants *grants;
+	grant_ref_t head;
+
+	if (total > xdf_grants_limit())
+		return ERR_PTR(-ENOSPC);
+	grants = kvmalloc(struct_size(grants, ref, total), GFP_KERNEL | __GFP_NOWARN);
+	if (!grants)
+		return ERR_PTR(-ENOMEM);
+	INIT_LIST_HEAD(&grants->orphan);
+	grants->pages = xdf_pages_get(pages);
+	grants->count = 0;
+
+	while (grants->count < total) {
+		unsigned int n = min(total - grants->count, GRANT_CHUNK);
+
+		if (gnttab_alloc_grant_references(n, &head)) {
+			xdf_grants_end(grants);
+			return ERR_PTR(-ENOSPC);
+		}
+		for (; n; n--, grants->count++) {
+			struct page *page = pages->page[grants->count / XEN_PFN_PER_PAGE];
+			unsigned long gfn = xen_page_to_gfn(page) +
+					    grants->count % XEN_PFN_PER_PAGE;
+
+			grants->ref[grants->count] = gnttab_claim_grant_reference(&head);
+			gnttab_grant_foreign_access_ref(grants->ref[grants->count], domid, gfn, 0);
+		}
+		cond_resched();
+	}
+	return grants;
+}
+
+/* End what the backend does not map (any more). True when nothing is left. */
+static bool grants_try_end(struct xdf_grants *grants)
+{
+	unsigned int i, kept = 0;
+
+	for (i = 0; i < grants->count; i++) {
+		if (!gnttab_try_end_foreign_access(grants->ref[i]))
+			grants->ref[kept++] = grants->ref[i];
+		if (i % 1024 == 1023)
+			cond_resched();
+	}
+	grants->count = kept;
+	return !kept;
+}
+
+static void grants_free(struct xdf_grants *grants)
+{
+	xdf_pages_put(grants->pages);
+	kvfree(grants);
+}
+
+/**
+ * xdf_grants_end - take access back and let the memory go
+ * @grants: from xdf_grants_create(), or NULL
+ *
+ * What the backend still maps is kept until it does not. May sleep.
+ */
+void xdf_grants_end(struct xdf_grants *grants)
+{
+	if (!grants)
+		return;
+	if (grants_try_end(grants)) {
+		grants_free(grants);
+		return;
+	}
+	spin_lock(&orphan_lock);
+	list_add_tail(&grants->orphan, &orphans);
+	spin_unlock(&orphan_lock);
+	schedule_delayed_work(&orphan_work, msecs_to_jiffies(ORPHAN_PERIOD_MS));
+}
+
+/* Look once after all orphans. True when none is left. */
+static bool orphans_drain(void)
+{
+	struct xdf_grants *grants, *next;
+	LIST_HEAD(todo);
+	bool empty;
+
+	spin_lock(&orphan_lock);
+	list_splice_init(&orphans, &todo);
+	spin_unlock(&orphan_lock);
+
+	list_for_each_entry_safe(grants, next, &todo, orphan) {
+		if (!grants_try_end(grants))
+			continue;
+		list_del(&grants->orphan);
+		grants_free(grants);
+	}
+
+	spin_lock(&orphan_lock);
+	list_splice(&todo, &orphans);
+	empty = list_empty(&orphans);
+	spin_unlock(&orphan_lock);
+	return empty;
+}
+
+static void orphan_work_fn(struct work_struct *work)
+{
+	if (!orphans_drain())
+		schedule_delayed_work(&orphan_work, msecs_to_jiffies(ORPHAN_PERIOD_MS));
+}
+
+/**
+ * xdf_grants_exit - the module goes: get rid of the orphans
+ *
+ * Waits a second at the most. What a backend maps even then is handed to the
+ * kernel's own list of deferred grants, which keeps the pages as long as it
+ * takes.
+ */
+void xdf_grants_exit(void)
+{
+	unsigned long end = jiffies + msecs_to_jiffies(ORPHAN_EXIT_MS);
+	struct xdf_grants *grants, *next;
+	unsigned int i, left = 0;
+
+	cancel_delayed_work_sync(&orphan_work);
+	while (!orphans_drain() && time_before(jiffies, end))
+		msleep(20);
+
+	list_for_each_entry_safe(grants, next, &orphans, orphan) {
+		for (i = 0; i < grants->count; i++)
+			gnttab_end_foreign_access(grants->ref[i], NULL);
+		left += grants->count;
+		list_del(&grants->orphan);
+		grants_free(grants);
+	}
+	if (left)
+		pr_warn("%s: the backend still maps %u pages, the kernel frees them when it lets go\n",
+			KBUILD_MODNAME, left);
+}

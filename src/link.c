@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/**
+ * DOC: link
+ *
+ * A link is one connection to one backend: the channels of all connectors and
+ * whatever the backend was told over them. It is made when the backend is ready
+ * for us, killed the moment the backend is gone or breaks the protocol, and
+ * replaced as a whole.
+ */
+#include <linux/mm.h>
+#include <linux/slab.h>
+
+#include <xen/xenbus.h>
+
+#include "xdf_link.h"
+
+static void link_release(struct kref *refs)
+{
+	kvfree(container_of(refs, struct xdf_link, refs));
+}
+
+/**
+ * xdf_link_put - give up a reference
+ * @link: the link, or NULL
+ */
+void xdf_link_put(struct xdf_link *link)
+{
+	if (link)
+		kref_put(&link->refs, link_release);
+}
+
+/**
+ * xdf_link_create - make the channels of a new connection
+ * @xdev: the device on the bus, whose backend is in state InitWait
+ * @num_channels: number of connectors, 1 to 16
+ * @serial: number of the link, not 0
+ * @ops: whom to tell, see struct xdf_link_ops
+ * @owner: argument of @ops
+ * @timeout_ms: how long a request may take
+ *
+ * Process context of the thread that runs the device's states.
+ *
+ * Return: the link with one reference, to be ended by xdf_link_kill(),
+ * xdf_link_close() and xdf_link_put(); or an ERR_PTR as of xdf_channel_init().
+ */
+struct xdf_link *xdf_link_create(struct xenbus_device *xdev, unsigned int num_channels, u32 serial,
+				 const struct xdf_link_ops *ops, void *owner,
+				 unsigned int timeout_ms)
+{
+	struct xdf_link *link;
+	unsigned int i;
+	int ret;
+
+	link = kvzalloc(struct_size(link, channel, num_channels), GFP_KERNEL);
+	if (!link)
+		return ERR_PTR(-ENOMEM);
+	kref_init(&link->refs);
+	link->xdev = xdev;
+	link->domid = xdev->otherend_id;
+	link->serial = serial;
+	link->ops = ops;
+	link->owner = owner;
+	link->timeout = msecs_to_jiffies(timeout_ms);
+
+	for (i = 0; i < num_channels; i++) {
+		link->num_channels = i + 1;
+		ret = xdf_channel_init(&link->channel[i], link, i);
+		if (ret) {
+			link->dead = true;
+			xdf_link_close(link);
+			xdf_link_put(link);
+			return ERR_PTR(ret);
+		}
+	}
+	return link;
+}
+
+/* Write the four nodes of one connector. */
+static int publish_channel(struct xenbus_transaction xbt, const struct xdf_channel *channel)
+{
+	const struct {
+		const char *node;
+		u32 value;
+	} nodes[] = {
+		{ XENDISPL_FIELD_REQ_RING_REF, channel->req.grants->ref[0] },
+		{ XENDISPL_FIELD_REQ_CHANNEL, channel->req.port },
+		{ XENDISPL_FIELD_EVT_RING_REF, channel->event.grants->ref[0] },
+		{ XENDISPL_FIELD_EVT_CHANNEL, channel->event.port },
+	};
+	char dir[64];
+	unsigned int i;
+	int ret;
+
+	snprintf(dir, sizeof(dir), "%s/%u", channel->link->xdev->nodename, channel->index);
+	for (i = 0; i < ARRAY_SIZE(nodes); i++) {
+		ret = xenbus_printf(xbt, dir, nodes[i].node, "%u", nodes[i].value);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+/**
+ * xdf_link_publish - tell the backend where the shared pages are
+ * @link: a new link
+ * @version: protocol version to be spoken
+ *
+ * Return: 0, or what XenStore said.
+ */
+int xdf_link_publish(struct xdf_link *link, u32 version)
+{
+	struct xenbus_transaction xbt;
+	unsigned int i;
+	int ret;
+
+	do {
+		ret = xenbus_transaction_start(&xbt);
+		if (ret)
+			return ret;
+		for (i = 0; i < link->num_channels && !ret; i++)
+			ret = publish_channel(xbt, &link->channel[i]);
+		if (!ret)
+			ret = xenbus_printf(xbt, link->xdev->nodename, XENDISPL_FIELD_FE_VERSION,
+					    "%u", version);
+		if (ret) {
+			xenbus_transaction_end(xbt, 1);
+			return ret;
+		}
+		ret = xenbus_transaction_end(xbt, 0);
+	} while (ret == -EAGAIN);
+	return ret;
+}
+
+/**
+ * xdf_link_kill - the backend is gone: nothing more is sent, nobody waits
+ * @link: the link
+ *
+ * Any context, any number of times.
+ */
+void xdf_link_kill(struct xdf_link *link)
+{
+	unsigned int i;
+
+	WRITE_ONCE(link->dead, true);
+	for (i = 0; i < link->num_channels; i++)
+		xdf_channel_kill(&link->channel[i]);
+}
+
+/**
+ * xdf_link_break - the backend broke the protocol: kill the link and say so
+ * @link: the link
+ * @why: what was wrong, for the log
+ *
+ * Any context.
+ */
+void xdf_link_break(struct xdf_link *link, const char *why)
+{
+	if (READ_ONCE(link->dead))
+		return;
+	dev_err_ratelimited(&link->xdev->dev,
+			    "backend (domain %u) broke the protocol: %s; link dropped\n",
+			    link->domid, why);
+	xdf_link_kill(link);
+	link->ops->broken(link->owner);
+}
+
+/**
+ * xdf_link_close - close the event channels, take the shared pages back
+ * @link: a dead link
+ *
+ * Process context of the thread that runs the device's states. After it the
+ * ops are not called any more.
+ */
+void xdf_link_close(struct xdf_link *link)
+{
+	unsigned int i;
+
+	for (i = 0; i < link->num_channels; i++)
+		xdf_channel_fini(&link->channel[i]);
+}
