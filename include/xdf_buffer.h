@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+#ifndef XDF_BUFFER_H
+#define XDF_BUFFER_H
+
+#include <linux/kref.h>
+#include <linux/list.h>
+
+#include <drm/drm_framebuffer.h>
+#include <drm/drm_gem.h>
+
+#include "xdf_grant.h"
+
+struct drm_format_info;
+struct drm_mode_create_dumb;
+struct drm_mode_fb_cmd2;
+struct xdf_device;
+struct xdf_link;
+
+/**
+ * struct xdf_zombie - something that the backend must be told to forget
+ * @node: entry in the device's list, under its reap_lock
+ * @reap: does it; may sleep; frees the object around the zombie
+ */
+struct xdf_zombie {
+	struct list_head node;
+	void (*reap)(struct xdf_device *xdf, struct xdf_zombie *zombie);
+};
+
+/**
+ * struct xdf_dbuf - a display buffer of the protocol
+ *
+ * The protocol has no pitch: the backend takes each line for @width pixels of
+ * @bpp bits, rounded up to 32 bits. Framebuffers with the same pitch share one.
+ *
+ * @refs: one for each framebuffer on it, one for the GEM object
+ * @zombie: for the time after the last reference
+ * @node: entry in the device's dbufs, under buf_lock
+ * @xdf: the device
+ * @cookie: its name to the backend
+ * @width: in pixels
+ * @height: in lines
+ * @bpp: bits a pixel
+ * @size: in bytes, a multiple of nothing; the pages cover it
+ * @pages: the memory, one reference held
+ * @serial: link on which the backend was told of it, 0 for none; buf_lock
+ * @grants: of the memory, for that link; under buf_lock
+ * @directory: grants of the page directory, for that link; under buf_lock
+ */
+struct xdf_dbuf {
+	struct kref refs;
+	struct xdf_zombie zombie;
+	struct list_head node;
+	struct xdf_device *xdf;
+	u64 cookie;
+	u32 width;
+	u32 height;
+	u32 bpp;
+	u32 size;
+	struct xdf_pages *pages;
+	u32 serial;
+	struct xdf_grants *grants;
+	struct xdf_grants *directory;
+};
+
+/**
+ * struct xdf_gem - a GEM object in system memory
+ * @base: the GEM object
+ * @pages: the memory, one reference held
+ * @width: in pixels as a dumb buffer was asked for
+ * @height: in lines as a dumb buffer was asked for
+ * @bpp: bits a pixel as a dumb buffer was asked for
+ * @dbuf: the display buffer made last for it, NULL before; under buf_lock
+ * @vmap_lock: protects @vaddr and @vmap_count
+ * @vaddr: kernel mapping, NULL when @vmap_count is 0
+ * @vmap_count: users of @vaddr
+ */
+struct xdf_gem {
+	struct drm_gem_object base;
+	struct xdf_pages *pages;
+	u32 width;
+	u32 height;
+	u32 bpp;
+	struct xdf_dbuf *dbuf;
+	struct mutex vmap_lock;
+	void *vaddr;
+	unsigned int vmap_count;
+};
+
+/**
+ * struct xdf_fb - a framebuffer and its name to the backend
+ * @base: the framebuffer; obj[0] is a struct xdf_gem
+ * @zombie: for the time after the last reference
+ * @node: entry in the device's fbs, under buf_lock
+ * @xdf: the device
+ * @cookie: its name to the backend
+ * @dbuf: what it lies on, one reference held
+ * @serial: link on which the backend was told of it, 0 for none; buf_lock
+ */
+struct xdf_fb {
+	struct drm_framebuffer base;
+	struct xdf_zombie zombie;
+	struct list_head node;
+	struct xdf_device *xdf;
+	u64 cookie;
+	struct xdf_dbuf *dbuf;
+	u32 serial;
+};
+
+static inline struct xdf_gem *to_xdf_gem(struct drm_gem_object *obj)
+{
+	return container_of(obj, struct xdf_gem, base);
+}
+
+static inline struct xdf_fb *to_xdf_fb(struct drm_framebuffer *fb)
+{
+	return container_of(fb, struct xdf_fb, base);
+}
+
+/**
+ * xdf_pitch - length of a line, as the backend computes it
+ * @width: in pixels
+ * @bpp: bits a pixel
+ *
+ * Return: bytes, a multiple of 4; 64 bits, so that nothing wraps.
+ */
+static inline u64 xdf_pitch(u32 width, u32 bpp)
+{
+	return ((u64)width * bpp + 31) / 32 * 4;
+}
+
+/* gem.c */
+int xdf_gem_dumb_create(struct drm_file *file, struct drm_device *drm,
+			struct drm_mode_create_dumb *args);
+
+/* framebuffer.c */
+struct drm_framebuffer *xdf_fb_create(struct drm_device *drm, struct drm_file *file,
+				      const struct drm_format_info *info,
+				      const struct drm_mode_fb_cmd2 *cmd);
+int xdf_fb_replay(struct xdf_device *xdf, struct xdf_link *link);
+void xdf_fb_retract(struct xdf_device *xdf, struct xdf_link *link);
+
+/* dbuf.c */
+struct xdf_dbuf *xdf_dbuf_create(struct xdf_device *xdf, struct xdf_pages *pages, u32 width,
+				 u32 height, u32 bpp);
+void xdf_dbuf_put(struct xdf_dbuf *dbuf);
+int xdf_dbuf_announce(struct xdf_dbuf *dbuf, struct xdf_link *link);
+int xdf_dbuf_replay(struct xdf_device *xdf, struct xdf_link *link);
+void xdf_dbuf_retract(struct xdf_device *xdf, struct xdf_link *link);
+void xdf_dbuf_link_lost(struct xdf_device *xdf);
+void xdf_reap(struct xdf_device *xdf, struct xdf_zombie *zombie);
+void xdf_reap_work_fn(struct work_struct *work);
+struct xdf_link *xdf_link_get_serial(struct xdf_device *xdf, u32 serial);
+
+#endif

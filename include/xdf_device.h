@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+#ifndef XDF_DEVICE_H
+#define XDF_DEVICE_H
+
+#include <linux/hrtimer.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+
+#include <drm/drm_connector.h>
+#include <drm/drm_crtc.h>
+#include <drm/drm_device.h>
+#include <drm/drm_encoder.h>
+#include <drm/drm_plane.h>
+
+#include "xdf_config.h"
+
+struct drm_pending_vblank_event;
+struct xdf_link;
+struct xenbus_device;
+
+/**
+ * struct xdf_vblank - the clock of a pipe
+ *
+ * A virtual display has no blanking; the clock gives the pace that clients
+ * expect. It runs by itself and lets the backend's flip events correct its
+ * phase, see vblank.c.
+ *
+ * @lock: protects the following members; taken inside the locks of drm_vblank
+ * @timer: fires a @period_ns after @phase while @armed
+ * @phase: time of the last tick, CLOCK_MONOTONIC
+ * @count: number of the frame that began then
+ * @period_ns: length of a frame
+ * @on: DRM wants ticks
+ * @armed: the timer is queued or its handler is about to look at @on
+ * @slewed: the phase was corrected since the last tick
+ * @flipped: a flip was completed since the last tick
+ */
+struct xdf_vblank {
+	spinlock_t lock;
+	struct hrtimer timer;
+	ktime_t phase;
+	u32 count;
+	u64 period_ns;
+	bool on;
+	bool armed;
+	bool slewed;
+	bool flipped;
+};
+
+/**
+ * struct xdf_flip - what the backend is showing and what it has been asked for
+ *
+ * All members are protected by the event_lock of the DRM device.
+ *
+ * @event: completion that a client waits for, NULL when there is none
+ * @waiting: @event waits for the backend, else for the next tick
+ * @frames: ticks that @event has been waiting
+ * @shown: cookie of the framebuffer that belongs on the screen, 0 for none
+ * @live: the backend was told the present mode over the present link
+ * @wire: cookie of the flip that the backend has not finished, 0 for none
+ * @since: when @wire was sent
+ * @acked: the response to @wire has come
+ * @ticking: a vblank reference is held for @wire
+ * @again: @shown has changed or was drawn to while @wire was not finished
+ */
+struct xdf_flip {
+	struct drm_pending_vblank_event *event;
+	bool waiting;
+	unsigned int frames;
+	u64 shown;
+	bool live;
+	u64 wire;
+	ktime_t since;
+	bool acked;
+	bool ticking;
+	bool again;
+};
+
+/**
+ * struct xdf_pipe - one connector with all that feeds it
+ *
+ * @xdf: the device
+ * @index: number of the connector
+ * @plane: the primary plane, the only one
+ * @crtc: the CRTC
+ * @encoder: the encoder
+ * @connector: the connector
+ * @vblank: its clock
+ * @flip: its flips
+ * @enabled: the CRTC is active; under the device's config_lock
+ * @width: of the active mode, in pixels; under config_lock
+ * @height: of the active mode, in lines; under config_lock
+ * @bpp: bits a pixel of the framebuffer the mode was set with; under config_lock
+ */
+struct xdf_pipe {
+	struct xdf_device *xdf;
+	unsigned int index;
+	struct drm_plane plane;
+	struct drm_crtc crtc;
+	struct drm_encoder encoder;
+	struct drm_connector connector;
+	struct xdf_vblank vblank;
+	struct xdf_flip flip;
+	bool enabled;
+	u32 width;
+	u32 height;
+	u32 bpp;
+};
+
+/**
+ * struct xdf_device - one vdispl device and its DRM device
+ *
+ * Lives until the device is unbound and the last file, mapping and dma-buf is
+ * gone; the bus device does not live as long, see @xdev.
+ *
+ * Lock order: state_lock, buf_lock, config_lock, then DRM's event_lock, its
+ * vblank locks, xdf_vblank.lock or link_lock, then a channel's lock.
+ *
+ * @drm: the DRM device
+ * @xdev: the device on the bus, only valid until it is removed: for frontend.c
+ * @state_lock: serialises what moves the XenBus states: the watch, the works,
+ *	removal
+ * @removed: the device is unplugged or being so; under state_lock
+ * @registered: the DRM device was registered; under state_lock
+ * @attempts: links made in a row that were no good; under state_lock
+ * @linked: when the last link was made, in jiffies; under state_lock
+ * @config: from XenStore; changes only while there is no live link, under
+ *	state_lock
+ * @link_lock: protects @link
+ * @link: the present link, NULL when there is none
+ * @serial: number of the last link made; under state_lock
+ * @buf_lock: protects @dbufs, @fbs and what the backend was told of each
+ * @config_lock: protects what the backend was told of each pipe
+ * @ready: serial of the link over which all buffers and framebuffers were
+ *	announced, 0 for none; written under buf_lock and config_lock
+ * @dbufs: all display buffers
+ * @fbs: all framebuffers
+ * @cookie: last cookie given out; cookies are never 0 and never used again
+ * @reap_lock: protects @reap
+ * @reap: display buffers and framebuffers that nobody uses any more
+ * @reap_work: takes leave of them, see dbuf.c
+ * @connect_work: brings a new link to life: frontend.c
+ * @retry_work: tries again to connect: frontend.c
+ * @broken_work: closes a link after a protocol violation: frontend.c
+ * @num_pipes: number of pipes, set before the DRM device is registered
+ * @pipe: one a connector
+ */
+struct xdf_device {
+	struct drm_device drm;
+	struct xenbus_device *xdev;
+
+	struct mutex state_lock;
+	bool removed;
+	bool registered;
+	unsigned int attempts;
+	unsigned long linked;
+	struct xdf_config config;
+
+	spinlock_t link_lock;
+	struct xdf_link *link;
+	u32 serial;
+
+	struct mutex buf_lock;
+	struct mutex config_lock;
+	u32 ready;
+	struct list_head dbufs;
+	struct list_head fbs;
+	atomic64_t cookie;
+
+	spinlock_t reap_lock;
+	struct list_head reap;
+	struct work_struct reap_work;
+	struct work_struct connect_work;
+	struct delayed_work retry_work;
+	struct work_struct broken_work;
+
+	unsigned int num_pipes;
+	struct xdf_pipe pipe[XDF_MAX_CONNECTORS];
+};
+
+static inline struct xdf_device *to_xdf(struct drm_device *drm)
+{
+	return container_of(drm, struct xdf_device, drm);
+}
+
+static inline struct xdf_pipe *crtc_to_pipe(struct drm_crtc *crtc)
+{
+	return container_of(crtc, struct xdf_pipe, crtc);
+}
+
+/* main.c */
+extern struct workqueue_struct *xdf_wq;
+extern unsigned int xdf_timeout_ms;
+
+/* frontend.c */
+struct xdf_link *xdf_link_get(struct xdf_device *xdf);
+
+/* kms.c, crtc.c, plane.c, connector.c, vblank.c */
+extern const struct drm_driver xdf_drm_driver;
+
+int xdf_kms_init(struct xdf_device *xdf);
+int xdf_plane_init(struct xdf_pipe *pipe);
+int xdf_crtc_init(struct xdf_pipe *pipe);
+int xdf_connector_init(struct xdf_pipe *pipe);
+
+void xdf_crtc_tick(struct xdf_pipe *pipe);
+void xdf_crtc_flip_event(struct xdf_pipe *pipe, u64 fb_cookie);
+void xdf_crtc_flip_response(struct xdf_pipe *pipe, u64 fb_cookie, int err);
+int xdf_crtc_replay(struct xdf_pipe *pipe, struct xdf_link *link);
+void xdf_crtc_link_lost(struct xdf_pipe *pipe);
+
+void xdf_vblank_init(struct xdf_pipe *pipe);
+void xdf_vblank_fini(struct xdf_pipe *pipe);
+void xdf_vblank_set_period(struct xdf_pipe *pipe, u64 period_ns);
+int xdf_vblank_enable(struct drm_crtc *crtc);
+void xdf_vblank_disable(struct drm_crtc *crtc);
+u32 xdf_vblank_counter(struct drm_crtc *crtc);
+bool xdf_vblank_timestamp(struct drm_crtc *crtc, int *max_error, ktime_t *time, bool in_irq);
+void xdf_vblank_adjust(struct xdf_pipe *pipe);
+
+#endif

@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/**
+ * DOC: dbuf
+ *
+ * Display buffers: memory, its grants for the present link, and the backend's
+ * knowledge of it. A buffer outlives links; each new one gets new grants and is
+ * announced again.
+ *
+ * Nobody waits for a buffer or framebuffer to be destroyed. What is not used
+ * any more goes to the device's list of zombies, and a work item tells the
+ * backend: first the framebuffer, then its buffer, then the grants are ended.
+ */
+#include <linux/mm.h>
+#include <linux/slab.h>
+
+#include <drm/drm_drv.h>
+
+#include "xdf_buffer.h"
+#include "xdf_device.h"
+#include "xdf_link.h"
+#include "xdf_pgdir.h"
+#include "xdf_proto.h"
+
+/* Take access back; the backend was told to let go, or is gone. */
+static void dbuf_end_grants(struct xdf_dbuf *dbuf)
+{
+	xdf_grants_end(dbuf->grants);
+	dbuf->grants = NULL;
+	xdf_grants_end(dbuf->directory);
+	dbuf->directory = NULL;
+	dbuf->serial = 0;
+}
+
+/* Grant the buffer's pages and the directory that lists them. */
+static int dbuf_grant(struct xdf_dbuf *dbuf, domid_t domid)
+{
+	u32 refs = DIV_ROUND_UP(dbuf->size, XDF_GRANT_SIZE);
+	u32 per_page = XEN_PFN_PER_PAGE;
+	u32 i, num, done = 0;
+	struct xdf_pages *pages;
+	int ret;
+
+	dbuf->grants = xdf_grants_create(domid, dbuf->pages);
+	if (IS_ERR(dbuf->grants)) {
+		ret = PTR_ERR(dbuf->grants);
+		dbuf->grants = NULL;
+		return ret;
+	}
+
+	num = xdf_pgdir_pages(refs);
+	pages = xdf_pages_alloc(DIV_ROUND_UP(num, per_page), 0);
+	if (IS_ERR(pages)) {
+		dbuf_end_grants(dbuf);
+		return PTR_ERR(pages);
+	}
+	dbuf->directory = xdf_grants_create(domid, pages);
+	if (IS_ERR(dbuf->directory)) {
+		ret = PTR_ERR(dbuf->directory);
+		dbuf->directory = NULL;
+		xdf_pages_put(pages);
+		dbuf_end_grants(dbuf);
+		return ret;
+	}
+
+	for (i = 0; i < num; i++) {
+		u32 *page = page_address(pages->page[i / per_page]) +
+			    i % per_page * XDF_GRANT_SIZE;
+		u32 next = i + 1 < num ? dbuf->directory->ref[i + 1] : 0;
+
+		done += xdf_pgdir_fill(page, next, dbuf->grants->ref + done, refs - done);
+	}
+	xdf_pages_put(pages); /* the grants hold them */
+	return 0;
+}
+
+/**
+ * xdf_dbuf_announce - grant a buffer and tell the backend of it
+ * @dbuf: a buffer that this link does not know
+ * @link: the present link
+ *
+ * Caller holds buf_lock. After an error the backend does not know the buffer,
+ * except after -ETIMEDOUT and -EINTR: then it may, and the buffer stays marked.
+ *
+ * Return: 0, -ENOSPC when grants run out, -ENOMEM, or as of
+ * xdf_proto_dbuf_create().
+ */
+int xdf_dbuf_announce(struct xdf_dbuf *dbuf, struct xdf_link *link)
+{
+	int ret;
+
+	lockdep_assert_held(&dbuf->xdf->buf_lock);
+	if (dbuf->serial == link->serial)
+		return 0;
+	ret = dbuf_grant(dbuf, link->domid);
+	if (ret)
+		return ret;
+	dbuf->serial = link->serial;
+	ret = xdf_proto_dbuf_create(link, dbuf);
+	if (ret && ret != -ETIMEDOUT && ret != -EINTR)
+		dbuf_end_grants(dbuf);
+	return ret;
+}
+
+/**
+ * xdf_dbuf_replay - tell a new backend of all buffers
+ * @xdf: the device
+ * @link: the new link
+ *
+ * Caller holds buf_lock.
+ *
+ * Return: 0, or the first error of xdf_dbuf_announce().
+ */
+int xdf_dbuf_replay(struct xdf_device *xdf, struct xdf_link *link)
+{
+	struct xdf_dbuf *dbuf;
+	int ret;
+
+	list_for_each_entry(dbuf, &xdf->dbufs, node) {
+		ret = xdf_dbuf_announce(dbuf, link);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+/**
+ * xdf_dbuf_retract - have the backend forget all buffers, and end their grants
+ * @xdf: the device
+ * @link: the present link, which knows of no framebuffer any more
+ *
+ * Caller holds buf_lock.
+ */
+void xdf_dbuf_retract(struct xdf_device *xdf, struct xdf_link *link)
+{
+	struct xdf_dbuf *dbuf;
+
+	list_for_each_entry(dbuf, &xdf->dbufs, node) {
+		if (dbuf->serial == link->serial)
+			xdf_proto_dbuf_destroy(link, dbuf->cookie);
+		dbuf_end_grants(dbuf);
+	}
+}
+
+/**
+ * xdf_dbuf_link_lost - the link is dead: all its grants end
+ * @xdf: the device
+ *
+ * Takes buf_lock. Pages that the backend still maps stay granted, as orphans,
+ * until it does not.
+ */
+void xdf_dbuf_link_lost(struct xdf_device *xdf)
+{
+	struct xdf_dbuf *dbuf;
+	struct xdf_fb *fb;
+
+	mutex_lock(&xdf->buf_lock);
+	list_for_each_entry(fb, &xdf->fbs, node)
+		fb->serial = 0;
+	list_for_each_entry(dbuf, &xdf->dbufs, node)
+		dbuf_end_grants(dbuf);
+	mutex_unlock(&xdf->buf_lock);
+}
+
+/**
+ * xdf_dbuf_create - make a display buffer that no backend knows yet
+ * @xdf: the device
+ * @pages: its memory; a reference is taken
+ * @width: in pixels
+ * @height: in lines
+ * @bpp: bits a pixel
+ *
+ * Caller holds buf_lock and has checked that the memory covers it.
+ *
+ * Return: the buffer with one reference, or ERR_PTR(-ENOMEM).
+ */
+struct xdf_dbuf *xdf_dbuf_create(struct xdf_device *xdf, struct xdf_pages *pages, u32 width,
+				 u32 height, u32 bpp)
+{
+	struct xdf_dbuf *dbuf = kzalloc(sizeof(*dbuf), GFP_KERNEL);
+
+	lockdep_assert_held(&xdf->buf_lock);
+	if (!dbuf)
+		return ERR_PTR(-ENOMEM);
+	kref_init(&dbuf->refs);
+	dbuf->xdf = xdf;
+	dbuf->cookie = atomic64_inc_return(&xdf->cookie);
+	dbuf->width = width;
+	dbuf->height = height;
+	dbuf->bpp = bpp;
+	dbuf->size = xdf_pitch(width, bpp) * height;
+	dbuf->pages = xdf_pages_get(pages);
+	list_add_tail(&dbuf->node, &xdf->dbufs);
+	return dbuf;
+}
+
+/* Runs in reap_work: the last reference is gone. */
+static void dbuf_reap(struct xdf_device *xdf, struct xdf_zombie *zombie)
+{
+	struct xdf_dbuf *dbuf = container_of(zombie, struct xdf_dbuf, zombie);
+	struct xdf_link *link;
+	int ret;
+
+	mutex_lock(&xdf->buf_lock);
+	list_del(&dbuf->node);
+	mutex_unlock(&xdf->buf_lock);
+
+	/* Off the list it is ours alone; a lost link is noticed by its serial. */
+	link = xdf_link_get_serial(xdf, dbuf->serial);
+	if (link) {
+		ret = xdf_proto_dbuf_destroy(link, dbuf->cookie);
+		if (ret && ret != -ENOTCONN)
+			dev_warn_ratelimited(xdf->drm.dev, "backend failed to destroy buffer %llu: %d\n",
+					     dbuf->cookie, ret);
+		xdf_link_put(link);
+	}
+	dbuf_end_grants(dbuf);
+	xdf_pages_put(dbuf->pages);
+	kfree(dbuf);
+}
+
+static void dbuf_release(struct kref *refs)
+{
+	struct xdf_dbuf *dbuf = container_of(refs, struct xdf_dbuf, refs);
+
+	dbuf->zombie.reap = dbuf_reap;
+	xdf_reap(dbuf->xdf, &dbuf->zombie);
+}
+
+/**
+ * xdf_dbuf_put - give up a reference
+ * @dbuf: the buffer, or NULL
+ *
+ * Does not sleep.
+ */
+void xdf_dbuf_put(struct xdf_dbuf *dbuf)
+{
+	if (dbuf)
+		kref_put(&dbuf->refs, dbuf_release);
+}
+
+/**
+ * xdf_link_get_serial - the present link, if it is a certain one
+ * @xdf: the device
+ * @serial: number of the link that knows of an object, 0 for none
+ *
+ * Return: the link with a reference for the caller, or NULL when that link is
+ * gone: then there is nobody to be told anything.
+ */
+struct xdf_link *xdf_link_get_serial(struct xdf_device *xdf, u32 serial)
+{
+	struct xdf_link *link = serial ? xdf_link_get(xdf) : NULL;
+
+	if (link && link->serial != serial) {
+		xdf_link_put(link);
+		link = NULL;
+	}
+	return link;
+}
+
+/**
+ * xdf_reap - have an unused object forgotten, later and in order
+ * @xdf: the device; kept alive until it is done
+ * @zombie: part of the object, its reap function is set
+ *
+ * Does not sleep.
+ */
+void xdf_reap(struct xdf_device *xdf, struct xdf_zombie *zombie)
+{
+	spin_lock(&xdf->reap_lock);
+	list_add_tail(&zombie->node, &xdf->reap);
+	spin_unlock(&xdf->reap_lock);
+	/* The work, once queued, holds a reference of its own. */
+	drm_dev_get(&xdf->drm);
+	if (!queue_work(xdf_wq, &xdf->reap_work))
+		drm_dev_put(&xdf->drm);
+}
+
+/**
+ * xdf_reap_work_fn - take leave of everything that nobody uses any more
+ * @work: the device's reap_work
+ *
+ * The device may be gone when this returns.
+ */
+void xdf_reap_work_fn(struct work_struct *work)
+{
+	struct xdf_device *xdf = container_of(work, struct xdf_device, reap_work);
+	struct xdf_zombie *zombie;
+
+	for (;;) {
+		spin_lock(&xdf->reap_lock);
+		zombie = list_first_entry_or_null(&xdf->reap, struct xdf_zombie, node);
+		if (zombie)
+			list_del(&zombie->node);
+		spin_unlock(&xdf->reap_lock);
+		if (!zombie)
+			break;
+		zombie->reap(xdf, zombie);
+	}
+	drm_dev_put(&xdf->drm);
+}

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/**
+ * DOC: gem
+ *
+ * GEM objects in system memory. The pages are ours alone and ordinary, cached
+ * memory, as the Xen ABI wants shared pages to be; they need no backend and no
+ * link, so a mapping of them stays good whatever happens on the other side.
+ */
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+
+#include <linux/iosys-map.h>
+
+#include <drm/drm_gem.h>
+#include <drm/drm_mode.h>
+#include <drm/drm_prime.h>
+#include <drm/drm_print.h>
+
+#include "thunks.h"
+#include "xdf_buffer.h"
+#include "xdf_device.h"
+
+/* Pages that one fault puts into the page table, where they belong to it. */
+#define FAULT_AROUND 16
+
+static void xdf_gem_free(struct drm_gem_object *obj)
+{
+	struct xdf_gem *gem = to_xdf_gem(obj);
+
+	xdf_dbuf_put(gem->dbuf);
+	drm_gem_object_release(obj);
+	vunmap(gem->vaddr);
+	xdf_pages_put(gem->pages);
+	mutex_destroy(&gem->vmap_lock);
+	kfree(gem);
+}
+
+static struct sg_table *xdf_gem_get_sg_table(struct drm_gem_object *obj)
+{
+	struct xdf_gem *gem = to_xdf_gem(obj);
+
+	return drm_prime_pages_to_sg(obj->dev, gem->pages->page, gem->pages->count);
+}
+
+static int xdf_gem_vmap(struct drm_gem_object *obj, struct iosys_map *map)
+{
+	struct xdf_gem *gem = to_xdf_gem(obj);
+	int ret = 0;
+
+	mutex_lock(&gem->vmap_lock);
+	if (!gem->vmap_count)
+		gem->vaddr = vmap(gem->pages->page, gem->pages->count, VM_MAP, PAGE_KERNEL);
+	if (gem->vaddr) {
+		gem->vmap_count++;
+		iosys_map_set_vaddr(map, gem->vaddr);
+	} else {
+		ret = -ENOMEM;
+	}
+	mutex_unlock(&gem->vmap_lock);
+	return ret;
+}
+XDF_DEFINE_GEM_VMAP(xdf_gem_vmap)
+
+static void xdf_gem_vunmap(struct drm_gem_object *obj, struct iosys_map *map)
+{
+	struct xdf_gem *gem = to_xdf_gem(obj);
+
+	mutex_lock(&gem->vmap_lock);
+	if (!--gem->vmap_count) {
+		vunmap(gem->vaddr);
+		gem->vaddr = NULL;
+	}
+	mutex_unlock(&gem->vmap_lock);
+}
+XDF_DEFINE_GEM_VUNMAP(xdf_gem_vunmap)
+
+/*
+ * No drm_dev_enter() here: the memory outlives the device's unplugging, so a
+ * client that still draws gets no SIGBUS, it just draws in vain.
+ */
+static vm_fault_t xdf_gem_fault(struct vm_fault *vmf)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	struct xdf_gem *gem = to_xdf_gem(vma->vm_private_data);
+	/* The mapping's offset starts with the fake one that names the object. */
+	unsigned long first = vmf->pgoff - drm_vma_node_start(&gem->base.vma_node);
+	unsigned long addr = vmf->address & PAGE_MASK;
+	vm_fault_t ret = VM_FAULT_SIGBUS;
+	unsigned int i;
+
+	for (i = 0; i < FAULT_AROUND && addr < vma->vm_end; i++, addr += PAGE_SIZE) {
+		vm_fault_t err;
+
+		if (first + i >= gem->pages->count)
+			break;
+		err = vmf_insert_pfn(vma, addr, page_to_pfn(gem->pages->page[first + i]));
+		if (!i)
+			ret = err;
+		if (err != VM_FAULT_NOPAGE)
+			break;
+	}
+	return ret;
+}
+
+static const struct vm_operations_struct xdf_gem_vm_ops = {
+	.fault = xdf_gem_fault,
+	.open = drm_gem_vm_open,
+	.close = drm_gem_vm_close,
+};
+
+static int xdf_gem_mmap(struct drm_gem_object *obj, struct vm_area_struct *vma)
+{
+	/* A private, writable mapping would be a copy that is never shown. */
+	if ((vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) == VM_MAYWRITE)
+		return -EINVAL;
+
+	vm_flags_set(vma, VM_PFNMAP | VM_IO | VM_DONTEXPAND | VM_DONTDUMP);
+	vma->vm_page_prot = vm_get_page_prot(vma->vm_flags);
+	vma->vm_ops = &xdf_gem_vm_ops;
+	return 0;
+}
+
+static const struct drm_gem_object_funcs xdf_gem_funcs = {
+	.free = xdf_gem_free,
+	.get_sg_table = xdf_gem_get_sg_table,
+	.vmap = XDF_GEM_VMAP(xdf_gem_vmap),
+	.vunmap = XDF_GEM_VUNMAP(xdf_gem_vunmap),
+	.mmap = xdf_gem_mmap,
+	.vm_ops = &xdf_gem_vm_ops,
+};
+
+static struct xdf_gem *xdf_gem_create(struct drm_device *drm, size_t size)
+{
+	struct xdf_gem *gem = kzalloc(sizeof(*gem), GFP_KERNEL);
+
+	if (!gem)
+		return ERR_PTR(-ENOMEM);
+	gem->pages = xdf_pages_alloc(size >> PAGE_SHIFT, __GFP_HIGHMEM);
+	if (IS_ERR(gem->pages)) {
+		struct xdf_gem *err = ERR_CAST(gem->pages);
+
+		kfree(gem);
+		return err;
+	}
+	mutex_init(&gem->vmap_lock);
+	gem->base.funcs = &xdf_gem_funcs;
+	drm_gem_private_object_init(drm, &gem->base, size);
+	return gem;
+}
+
+/**
+ * xdf_gem_dumb_create - DRM_IOCTL_MODE_CREATE_DUMB
+ * @file: the client
+ * @drm: the device
+ * @args: width, height and bpp in; handle, pitch and size out
+ *
+ * The pitch is what the backend will take it for, see xdf_pitch(). The buffer
+ * is not granted before a framebuffer is made of it.
+ *
+ * Return: 0, -EINVAL for bits a pixel that are not 8, 16, 24 or 32 or a size
+ * that is none, -ENOSPC for more than the grant table could ever hold, -ENOMEM,
+ * -EINTR.
+ */
+int xdf_gem_dumb_create(struct drm_file *file, struct drm_device *drm,
+			struct drm_mode_create_dumb *args)
+{
+	u64 pitch = xdf_pitch(args->width, args->bpp);
+	struct xdf_gem *gem;
+	u64 size;
+	int ret;
+
+	if (args->flags || !args->width || !args->height)
+		return -EINVAL;
+	if (args->bpp != 8 && args->bpp != 16 && args->bpp != 24 && args->bpp != 32)
+		return -EINVAL;
+	/* Neither factor has more than 35 bits, but their product may. */
+	if (pitch > U32_MAX)
+		return -EINVAL;
+	size = pitch * args->height;
+	if (size > (u64)xdf_grants_limit() * XDF_GRANT_SIZE) {
+		drm_dbg_kms(drm, "%ux%u at %u bits does not fit the grant table\n",
+			    args->width, args->height, args->bpp);
+		return -ENOSPC;
+	}
+	size = PAGE_ALIGN(size);
+
+	gem = xdf_gem_create(drm, size);
+	if (IS_ERR(gem))
+		return PTR_ERR(gem);
+	gem->width = args->width;
+	gem->height = args->height;
+	gem->bpp = args->bpp;
+
+	ret = drm_gem_handle_create(file, &gem->base, &args->handle);
+	if (!ret) {
+		args->pitch = pitch;
+		args->size = size;
+	}
+	drm_gem_object_put(&gem->base);
+	return ret;
+}
