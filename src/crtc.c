@@ -1,0 +1,437 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/**
+ * DOC: crtc
+ *
+ * Modes and page flips. A commit puts one PG_FLIP on the ring and returns; the
+ * client's event is sent when the backend's event comes, which may be before
+ * the response to the request. Events are matched by the framebuffer's cookie.
+ *
+ * One flip at a time is on its way. When the backend is slow the client's
+ * event is sent after a few frames all the same, and what the client flips to
+ * meanwhile is sent when the backend has caught up: nobody hangs, and the
+ * newest picture wins. Without a link flips complete with the clock.
+ */
+#include <drm/drm_atomic.h>
+#include <drm/drm_atomic_helper.h>
+#include <drm/drm_crtc.h>
+#include <drm/drm_drv.h>
+#include <drm/drm_fourcc.h>
+#include <drm/drm_modeset_helper_vtables.h>
+#include <drm/drm_print.h>
+#include <drm/drm_vblank.h>
+
+#include "thunks.h"
+#include "xdf_buffer.h"
+#include "xdf_device.h"
+#include "xdf_link.h"
+#include "xdf_proto.h"
+
+/* Frames after which a client stops waiting for a slow backend. */
+#define FLIP_FRAMES 6
+
+/* Refresh rates that the clock can give, in Hz. */
+#define REFRESH_MIN 1
+#define REFRESH_MAX 360
+
+/* Send the client's event, with the count and time of the last tick. */
+static void flip_complete(struct xdf_pipe *pipe)
+{
+	struct xdf_flip *flip = &pipe->flip;
+
+	if (!flip->event)
+		return;
+	drm_crtc_send_vblank_event(&pipe->crtc, flip->event);
+	drm_crtc_vblank_put(&pipe->crtc);
+	flip->event = NULL;
+	flip->waiting = false;
+}
+
+/* The clock need not run for the flip on the wire any longer. */
+static void flip_stop_ticking(struct xdf_pipe *pipe)
+{
+	if (!pipe->flip.ticking)
+		return;
+	pipe->flip.ticking = false;
+	drm_crtc_vblank_put(&pipe->crtc);
+}
+
+/* Put @shown on the wire. True when the backend will tell of its arrival. */
+static bool flip_send(struct xdf_pipe *pipe)
+{
+	struct xdf_flip *flip = &pipe->flip;
+	struct xdf_link *link;
+	int ret;
+
+	link = xdf_link_get(pipe->xdf);
+	if (!link)
+		return false;
+	/* The backend's event may come before the next line: event_lock is held. */
+	ret = xdf_proto_pg_flip(link, pipe->index, flip->shown);
+	xdf_link_put(link);
+	if (ret)
+		return false;
+
+	flip->wire = flip->shown;
+	flip->since = ktime_get();
+	flip->acked = false;
+	flip->again = false;
+	flip->ticking = !drm_crtc_vblank_get(&pipe->crtc);
+	return true;
+}
+
+/* What was on the wire is settled. Send on what has changed meanwhile. */
+static void flip_settle(struct xdf_pipe *pipe)
+{
+	struct xdf_flip *flip = &pipe->flip;
+
+	flip->wire = 0;
+	flip_stop_ticking(pipe);
+	if (flip->again && flip->live && flip->shown)
+		flip_send(pipe);
+}
+
+/**
+ * xdf_crtc_flip_event - the backend has shown a framebuffer
+ * @pipe: the pipe
+ * @fb_cookie: which one; anything may be in it
+ *
+ * Hard interrupt context.
+ */
+void xdf_crtc_flip_event(struct xdf_pipe *pipe, u64 fb_cookie)
+{
+	struct drm_device *drm = &pipe->xdf->drm;
+	unsigned long flags;
+
+	/* Unlocked: a hint only. An unasked event must not touch the clock. */
+	if (READ_ONCE(pipe->flip.wire) != fb_cookie || !fb_cookie)
+		return;
+	xdf_vblank_adjust(pipe);
+
+	spin_lock_irqsave(&drm->event_lock, flags);
+	if (pipe->flip.wire == fb_cookie) {
+		if (pipe->flip.waiting)
+			flip_complete(pipe);
+		flip_settle(pipe);
+	}
+	spin_unlock_irqrestore(&drm->event_lock, flags);
+}
+
+/**
+ * xdf_crtc_flip_response - the backend has answered a page flip
+ * @pipe: the pipe
+ * @fb_cookie: the framebuffer that was to be shown
+ * @err: 0, or why it will not be
+ *
+ * Any context, interrupts on or off.
+ */
+void xdf_crtc_flip_response(struct xdf_pipe *pipe, u64 fb_cookie, int err)
+{
+	struct drm_device *drm = &pipe->xdf->drm;
+	struct xdf_flip *flip = &pipe->flip;
+	unsigned long flags;
+
+	if (err)
+		dev_warn_ratelimited(drm->dev, "connector %u: backend refused a page flip: %d\n",
+				     pipe->index, err);
+	spin_lock_irqsave(&drm->event_lock, flags);
+	if (flip->wire == fb_cookie) {
+		flip->acked = true;
+		if (err) {
+			/* No event will come. The next tick completes the flip. */
+			flip->waiting = false;
+			flip_settle(pipe);
+		}
+	}
+	spin_unlock_irqrestore(&drm->event_lock, flags);
+}
+
+/**
+ * xdf_crtc_tick - a frame is over
+ * @pipe: the pipe
+ *
+ * Completes what waits for the tick, and what has waited too long for the
+ * backend. Hard interrupt context.
+ */
+void xdf_crtc_tick(struct xdf_pipe *pipe)
+{
+	struct drm_device *drm = &pipe->xdf->drm;
+	struct xdf_flip *flip = &pipe->flip;
+	struct xdf_link *link = NULL;
+	unsigned long flags;
+
+	spin_lock_irqsave(&drm->event_lock, flags);
+	if (flip->event && (!flip->waiting || ++flip->frames >= FLIP_FRAMES)) {
+		if (flip->waiting)
+			link = xdf_link_get(pipe->xdf);
+		flip_complete(pipe);
+	}
+	if (flip->ticking &&
+	    ktime_ms_delta(ktime_get(), flip->since) >= (s64)READ_ONCE(xdf_timeout_ms)) {
+		/*
+		 * An answer, but no event: it is lost, go on. No answer: do not
+		 * put more on the ring before there is one.
+		 */
+		flip_stop_ticking(pipe);
+		if (flip->acked)
+			flip_settle(pipe);
+	}
+	spin_unlock_irqrestore(&drm->event_lock, flags);
+
+	/* The response may tell why there was no event. */
+	if (link) {
+		if (pipe->index < link->num_channels)
+			xdf_channel_poll(&link->channel[pipe->index]);
+		xdf_link_put(link);
+	}
+}
+
+/**
+ * xdf_crtc_link_lost - the backend has forgotten everything
+ * @pipe: the pipe
+ *
+ * No callback of the link runs any more. Flips complete with the clock.
+ */
+void xdf_crtc_link_lost(struct xdf_pipe *pipe)
+{
+	struct drm_device *drm = &pipe->xdf->drm;
+	struct xdf_flip *flip = &pipe->flip;
+
+	spin_lock_irq(&drm->event_lock);
+	flip->live = false;
+	flip->waiting = false;
+	flip->again = false;
+	flip->wire = 0;
+	flip_stop_ticking(pipe);
+	spin_unlock_irq(&drm->event_lock);
+}
+
+/* Tell the backend mode and framebuffer. Caller holds config_lock. */
+static int pipe_configure(struct xdf_pipe *pipe, struct xdf_link *link)
+{
+	struct drm_device *drm = &pipe->xdf->drm;
+	struct xdf_flip *flip = &pipe->flip;
+	u64 shown;
+	int ret;
+
+	lockdep_assert_held(&pipe->xdf->config_lock);
+	if (pipe->index >= link->num_channels)
+		return -ENODEV;
+
+	spin_lock_irq(&drm->event_lock);
+	shown = flip->shown;
+	spin_unlock_irq(&drm->event_lock);
+	if (!shown)
+		return 0;
+
+	ret = xdf_proto_set_config(link, pipe->index, shown, pipe->width, pipe->height,
+				   pipe->bpp);
+	if (ret)
+		return ret;
+
+	spin_lock_irq(&drm->event_lock);
+	flip->live = !READ_ONCE(link->dead);
+	if (flip->shown == shown)
+		flip->again = false;
+	else if (flip->live && !flip->wire)
+		flip_send(pipe);
+	spin_unlock_irq(&drm->event_lock);
+	return 0;
+}
+
+/**
+ * xdf_crtc_replay - tell a new backend the mode and the framebuffer
+ * @pipe: the pipe
+ * @link: the new link, which knows all framebuffers
+ *
+ * Caller holds config_lock.
+ *
+ * Return: 0, also when the pipe is off; or as of xdf_proto_set_config().
+ */
+int xdf_crtc_replay(struct xdf_pipe *pipe, struct xdf_link *link)
+{
+	return pipe->enabled ? pipe_configure(pipe, link) : 0;
+}
+
+static enum drm_mode_status xdf_crtc_mode_valid(struct drm_crtc *crtc,
+						const struct drm_display_mode *mode)
+{
+	const struct xdf_pipe *pipe = crtc_to_pipe(crtc);
+	const struct xdf_connector_config *config = &pipe->xdf->config.connector[pipe->index];
+	int refresh;
+
+	/* A backend shows one size only, that of its own display. */
+	if (mode->hdisplay != config->width)
+		return MODE_BAD_HVALUE;
+	if (mode->vdisplay != config->height)
+		return MODE_BAD_VVALUE;
+	if (mode->flags & DRM_MODE_FLAG_INTERLACE)
+		return MODE_NO_INTERLACE;
+	if (mode->flags & DRM_MODE_FLAG_DBLSCAN)
+		return MODE_NO_DBLESCAN;
+	refresh = drm_mode_vrefresh(mode);
+	if (refresh < REFRESH_MIN)
+		return MODE_CLOCK_LOW;
+	if (refresh > REFRESH_MAX)
+		return MODE_CLOCK_HIGH;
+	return MODE_OK;
+}
+
+static int xdf_crtc_check(struct drm_crtc *crtc, struct drm_atomic_commit *commit)
+{
+	struct drm_crtc_state *state = drm_atomic_get_new_crtc_state(commit, crtc);
+
+	/* There is nothing to show but the primary plane. */
+	if (state->active && !(state->plane_mask & drm_plane_mask(crtc->primary)))
+		return -EINVAL;
+	return 0;
+}
+XDF_DEFINE_CRTC_CHECK(xdf_crtc_check)
+
+static u64 plane_cookie(struct drm_plane *plane)
+{
+	return plane->state->fb ? to_xdf_fb(plane->state->fb)->cookie : 0;
+}
+
+static void xdf_crtc_enable(struct drm_crtc *crtc, struct drm_atomic_commit *commit)
+{
+	struct xdf_pipe *pipe = crtc_to_pipe(crtc);
+	struct xdf_device *xdf = pipe->xdf;
+	const struct drm_display_mode *mode = &crtc->state->adjusted_mode;
+	struct xdf_link *link;
+	int ret = 0;
+
+	mutex_lock(&xdf->config_lock);
+	pipe->enabled = true;
+	pipe->width = mode->hdisplay;
+	pipe->height = mode->vdisplay;
+	pipe->bpp = pipe->plane.state->fb->format->cpp[0] * 8;
+	spin_lock_irq(&xdf->drm.event_lock);
+	pipe->flip.shown = plane_cookie(&pipe->plane);
+	spin_unlock_irq(&xdf->drm.event_lock);
+	/* A backend that does not know the framebuffers yet is told by the replay. */
+	link = xdf_link_get_serial(xdf, xdf->ready);
+	if (link)
+		ret = pipe_configure(pipe, link);
+	xdf_link_put(link);
+	mutex_unlock(&xdf->config_lock);
+
+	if (ret && ret != -ENOTCONN)
+		dev_warn_ratelimited(xdf->drm.dev,
+				     "connector %u: backend refused %ux%u: %d; nothing is shown\n",
+				     pipe->index, pipe->width, pipe->height, ret);
+
+	xdf_vblank_set_period(pipe, div_u64(mode->crtc_htotal * mode->crtc_vtotal * 1000000ull,
+					    mode->crtc_clock));
+	drm_crtc_vblank_on(crtc);
+}
+XDF_DEFINE_CRTC_COMMIT(xdf_crtc_enable)
+
+static void xdf_crtc_disable(struct drm_crtc *crtc, struct drm_atomic_commit *commit)
+{
+	struct xdf_pipe *pipe = crtc_to_pipe(crtc);
+	struct xdf_device *xdf = pipe->xdf;
+	struct xdf_flip *flip = &pipe->flip;
+	struct xdf_link *link;
+	bool live;
+
+	spin_lock_irq(&xdf->drm.event_lock);
+	live = flip->live;
+	flip->live = false;
+	flip->shown = 0;
+	flip->again = false;
+	flip->wire = 0;
+	flip_stop_ticking(pipe);
+	flip_complete(pipe);
+	spin_unlock_irq(&xdf->drm.event_lock);
+
+	drm_crtc_vblank_off(crtc);
+
+	mutex_lock(&xdf->config_lock);
+	pipe->enabled = false;
+	/* The framebuffer may be detached after this: wait until it is off. */
+	link = live ? xdf_link_get_serial(xdf, xdf->ready) : NULL;
+	if (link)
+		xdf_proto_set_config(link, pipe->index, 0, 0, 0, 0);
+	xdf_link_put(link);
+	mutex_unlock(&xdf->config_lock);
+
+	if (crtc->state->event && !crtc->state->active) {
+		spin_lock_irq(&xdf->drm.event_lock);
+		drm_crtc_send_vblank_event(crtc, crtc->state->event);
+		spin_unlock_irq(&xdf->drm.event_lock);
+		crtc->state->event = NULL;
+	}
+}
+XDF_DEFINE_CRTC_COMMIT(xdf_crtc_disable)
+
+/* The last step of a commit for an active CRTC: flip, arm the event. */
+static void xdf_crtc_flush(struct drm_crtc *crtc, struct drm_atomic_commit *commit)
+{
+	struct xdf_pipe *pipe = crtc_to_pipe(crtc);
+	struct drm_device *drm = crtc->dev;
+	struct xdf_flip *flip = &pipe->flip;
+	struct drm_crtc_state *state = drm_atomic_get_new_crtc_state(commit, crtc);
+	struct drm_pending_vblank_event *event = state->event;
+	/* A mode that was just set came with its framebuffer. */
+	bool draw = drm_atomic_get_new_plane_state(commit, &pipe->plane) &&
+		    !drm_atomic_crtc_needs_modeset(state);
+
+	spin_lock_irq(&drm->event_lock);
+	if (draw) {
+		flip->shown = plane_cookie(&pipe->plane);
+		flip->again = true;
+	}
+	if (event) {
+		WARN_ON(drm_crtc_vblank_get(crtc));
+		WARN_ON(flip->event);
+		flip->event = event;
+		flip->frames = 0;
+		flip->waiting = false;
+		state->event = NULL;
+	}
+	if (draw && flip->live && !flip->wire && flip->shown)
+		flip->waiting = flip_send(pipe);
+	spin_unlock_irq(&drm->event_lock);
+}
+XDF_DEFINE_CRTC_COMMIT(xdf_crtc_flush)
+
+static const struct drm_crtc_helper_funcs xdf_crtc_helper_funcs = {
+	.mode_valid = xdf_crtc_mode_valid,
+	.atomic_check = XDF_CRTC_CHECK(xdf_crtc_check),
+	.atomic_flush = XDF_CRTC_COMMIT(xdf_crtc_flush),
+	.atomic_enable = XDF_CRTC_COMMIT(xdf_crtc_enable),
+	.atomic_disable = XDF_CRTC_COMMIT(xdf_crtc_disable),
+};
+
+static void xdf_crtc_destroy(struct drm_crtc *crtc)
+{
+	xdf_vblank_fini(crtc_to_pipe(crtc));
+	drm_crtc_cleanup(crtc);
+}
+
+static const struct drm_crtc_funcs xdf_crtc_funcs = {
+	.reset = drm_atomic_helper_crtc_reset,
+	.destroy = xdf_crtc_destroy,
+	.set_config = drm_atomic_helper_set_config,
+	.page_flip = drm_atomic_helper_page_flip,
+	.atomic_duplicate_state = drm_atomic_helper_crtc_duplicate_state,
+	.atomic_destroy_state = drm_atomic_helper_crtc_destroy_state,
+	.enable_vblank = xdf_vblank_enable,
+	.disable_vblank = xdf_vblank_disable,
+	.get_vblank_counter = xdf_vblank_counter,
+	.get_vblank_timestamp = xdf_vblank_timestamp,
+};
+
+/**
+ * xdf_crtc_init - make the CRTC of a pipe
+ * @pipe: the pipe, with its plane
+ *
+ * Return: 0 or an error of DRM's.
+ */
+int xdf_crtc_init(struct xdf_pipe *pipe)
+{
+	xdf_vblank_init(pipe);
+	drm_crtc_helper_add(&pipe->crtc, &xdf_crtc_helper_funcs);
+	return drm_crtc_init_with_planes(&pipe->xdf->drm, &pipe->crtc, &pipe->plane, NULL,
+					 &xdf_crtc_funcs, NULL);
+}

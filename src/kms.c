@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/**
+ * DOC: kms
+ *
+ * The DRM device: one pipe of plane, CRTC, encoder and connector for each
+ * connector that XenStore names.
+ */
+#include <linux/module.h>
+
+#include <drm/drm_atomic.h>
+#include <drm/drm_atomic_helper.h>
+#include <drm/drm_drv.h>
+#include <drm/drm_file.h>
+#include <drm/drm_fourcc.h>
+#include <drm/drm_gem.h>
+#include <drm/drm_ioctl.h>
+#include <drm/drm_managed.h>
+#include <drm/drm_mode_config.h>
+#include <drm/drm_modeset_helper_vtables.h>
+#include <drm/drm_prime.h>
+#include <drm/drm_probe_helper.h>
+#include <drm/drm_vblank.h>
+
+#include "thunks.h"
+#include "xdf_buffer.h"
+#include "xdf_device.h"
+
+DEFINE_DRM_GEM_FOPS(xdf_fops);
+
+const struct drm_driver xdf_drm_driver = {
+	.driver_features = DRIVER_GEM | DRIVER_MODESET | DRIVER_ATOMIC,
+	.fops = &xdf_fops,
+	.dumb_create = xdf_gem_dumb_create,
+	XDF_DRM_DRIVER_PRIME
+	.name = "xen_drm_front",
+	.desc = "Xen para-virtual display",
+	XDF_DRM_DRIVER_DATE("20261123")
+	.major = 1,
+	.minor = 0,
+};
+
+XDF_DEFINE_FB_CREATE(xdf_fb_create)
+
+static const struct drm_mode_config_funcs xdf_mode_config_funcs = {
+	.fb_create = XDF_FB_CREATE(xdf_fb_create),
+	.atomic_check = drm_atomic_helper_check,
+	.atomic_commit = drm_atomic_helper_commit,
+};
+
+/*
+ * A mode is set together with its framebuffer, so CRTCs come before planes; and
+ * what counts as the end of a commit is its flip, not the next vblank.
+ */
+static void xdf_commit_tail(struct drm_atomic_commit *commit)
+{
+	struct drm_device *drm = commit->dev;
+
+	drm_atomic_helper_commit_modeset_disables(drm, commit);
+	drm_atomic_helper_commit_modeset_enables(drm, commit);
+	drm_atomic_helper_commit_planes(drm, commit, DRM_PLANE_COMMIT_ACTIVE_ONLY);
+	drm_atomic_helper_commit_hw_done(commit);
+	drm_atomic_helper_wait_for_flip_done(drm, commit);
+	drm_atomic_helper_cleanup_planes(drm, commit);
+}
+
+static const struct drm_mode_config_helper_funcs xdf_mode_config_helper_funcs = {
+	.atomic_commit_tail = xdf_commit_tail,
+};
+
+static int pipe_init(struct xdf_device *xdf, unsigned int index)
+{
+	struct xdf_pipe *pipe = &xdf->pipe[index];
+	int ret;
+
+	pipe->xdf = xdf;
+	pipe->index = index;
+	ret = xdf_plane_init(pipe);
+	if (ret)
+		return ret;
+	ret = xdf_crtc_init(pipe);
+	if (ret)
+		return ret;
+	return xdf_connector_init(pipe);
+}
+
+/**
+ * xdf_kms_init - make the pipes, before the DRM device is registered
+ * @xdf: the device, with its configuration
+ *
+ * What was made before an error goes with the DRM device.
+ *
+ * Return: 0 or an error of DRM's.
+ */
+int xdf_kms_init(struct xdf_device *xdf)
+{
+	struct drm_device *drm = &xdf->drm;
+	unsigned int i;
+	int ret;
+
+	ret = drmm_mode_config_init(drm);
+	if (ret)
+		return ret;
+	drm->mode_config.funcs = &xdf_mode_config_funcs;
+	drm->mode_config.helper_private = &xdf_mode_config_helper_funcs;
+	drm->mode_config.min_width = 1;
+	drm->mode_config.min_height = 1;
+	drm->mode_config.max_width = XDF_MAX_SIZE;
+	drm->mode_config.max_height = XDF_MAX_SIZE;
+	drm->mode_config.preferred_depth = 24;
+
+	for (i = 0; i < xdf->config.num_connectors; i++) {
+		ret = pipe_init(xdf, i);
+		if (ret)
+			return ret;
+	}
+
+	ret = drm_vblank_init(drm, xdf->config.num_connectors);
+	if (ret)
+		return ret;
+	/* Counts and timestamps are exact, nothing is lost while the clock rests. */
+	drm->max_vblank_count = U32_MAX;
+	drm->vblank_disable_immediate = true;
+	drm_mode_config_reset(drm);
+	/* From here on the link's callbacks may reach the pipes. */
+	smp_store_release(&xdf->num_pipes, xdf->config.num_connectors);
+	return 0;
+}

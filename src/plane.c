@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/**
+ * DOC: plane
+ *
+ * The primary plane, the only one that the protocol knows: it covers the whole
+ * CRTC and shows a framebuffer from its first pixel on. What there is to do
+ * for it happens in the CRTC's flush.
+ */
+#include <drm/drm_atomic.h>
+#include <drm/drm_atomic_helper.h>
+#include <drm/drm_fourcc.h>
+#include <drm/drm_gem_atomic_helper.h>
+#include <drm/drm_modeset_helper_vtables.h>
+#include <drm/drm_plane.h>
+#include <drm/drm_print.h>
+
+#include "thunks.h"
+#include "xdf_device.h"
+
+/* A scale of 1, in the 16.16 numbers of plane coordinates. */
+#define UNSCALED 0x10000
+
+/* The one format that every backend takes. */
+static const u32 xdf_formats[] = {
+	DRM_FORMAT_XRGB8888,
+};
+
+static int xdf_plane_check(struct drm_plane *plane, struct drm_atomic_commit *commit)
+{
+	struct drm_plane_state *state = drm_atomic_get_new_plane_state(commit, plane);
+	struct drm_crtc_state *crtc_state;
+	int ret;
+
+	if (!state->crtc)
+		return 0;
+	crtc_state = drm_atomic_get_new_crtc_state(commit, state->crtc);
+	if (!crtc_state)
+		return 0;
+	ret = drm_atomic_helper_check_plane_state(state, crtc_state, UNSCALED, UNSCALED, false,
+						  true);
+	if (ret)
+		return ret;
+	if (state->fb && (state->src_x || state->src_y)) {
+		drm_dbg_kms(plane->dev, "the protocol cannot show a part of a framebuffer\n");
+		return -EINVAL;
+	}
+	return 0;
+}
+XDF_DEFINE_PLANE_CHECK(xdf_plane_check)
+
+/* All is done when the CRTC flushes; the helpers insist on this one. */
+static void xdf_plane_update(struct drm_plane *plane, struct drm_atomic_commit *commit)
+{
+}
+XDF_DEFINE_PLANE_COMMIT(xdf_plane_update)
+
+static const struct drm_plane_helper_funcs xdf_plane_helper_funcs = {
+	.prepare_fb = drm_gem_plane_helper_prepare_fb,
+	.atomic_check = XDF_PLANE_CHECK(xdf_plane_check),
+	.atomic_update = XDF_PLANE_COMMIT(xdf_plane_update),
+};
+
+static const struct drm_plane_funcs xdf_plane_funcs = {
+	.reset = drm_atomic_helper_plane_reset,
+	.destroy = drm_plane_cleanup,
+	.update_plane = drm_atomic_helper_update_plane,
+	.disable_plane = drm_atomic_helper_disable_plane,
+	.atomic_duplicate_state = drm_atomic_helper_plane_duplicate_state,
+	.atomic_destroy_state = drm_atomic_helper_plane_destroy_state,
+};
+
+/**
+ * xdf_plane_init - make the primary plane of a pipe
+ * @pipe: the pipe
+ *
+ * Return: 0 or an error of DRM's.
+ */
+int xdf_plane_init(struct xdf_pipe *pipe)
+{
+	drm_plane_helper_add(&pipe->plane, &xdf_plane_helper_funcs);
+	return drm_universal_plane_init(&pipe->xdf->drm, &pipe->plane, BIT(pipe->index),
+					&xdf_plane_funcs, xdf_formats, ARRAY_SIZE(xdf_formats),
+					NULL, DRM_PLANE_TYPE_PRIMARY, NULL);
+}

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/**
+ * DOC: vblank
+ *
+ * The clock of a pipe. The protocol knows no vblank: all that comes from the
+ * backend is "this flip is on the screen". A timer ticks at the mode's rate, so
+ * that vblank waits, sequence numbers and timestamps work with a slow, paused
+ * or dead backend too; flip events pull its phase towards that of the backend's
+ * own display.
+ *
+ * Number and time of a frame follow from count, phase and period alone, so DRM
+ * gets them right also for the time in which the timer rests.
+ */
+#include <drm/drm_vblank.h>
+
+#include "xdf_device.h"
+
+/* The part of a frame that the phase may be moved back at each tick. */
+#define SLEW_DIVISOR 8
+
+static struct xdf_vblank *crtc_to_vblank(struct drm_crtc *crtc)
+{
+	return &crtc_to_pipe(crtc)->vblank;
+}
+
+/* Whole frames between the last tick and a time. */
+static u32 vblank_frames(const struct xdf_vblank *vb, ktime_t now)
+{
+	s64 behind = ktime_to_ns(ktime_sub(now, vb->phase));
+
+	return behind > 0 ? div64_u64(behind, vb->period_ns) : 0;
+}
+
+/* Catch up with the time. True when that was a tick, or several. */
+static bool vblank_advance(struct xdf_vblank *vb, ktime_t now)
+{
+	u32 frames = vblank_frames(vb, now);
+
+	vb->phase = ktime_add_ns(vb->phase, frames * vb->period_ns);
+	vb->count += frames;
+	if (frames) {
+		vb->slewed = false;
+		vb->flipped = false;
+	}
+	return frames;
+}
+
+/* Queue the timer for the next tick. */
+static void vblank_queue(struct xdf_vblank *vb)
+{
+	hrtimer_start(&vb->timer, ktime_add_ns(vb->phase, vb->period_ns), HRTIMER_MODE_ABS);
+}
+
+static enum hrtimer_restart vblank_tick(struct hrtimer *timer)
+{
+	struct xdf_vblank *vb = container_of(timer, struct xdf_vblank, timer);
+	struct xdf_pipe *pipe = container_of(vb, struct xdf_pipe, vblank);
+	bool tick;
+
+	spin_lock(&vb->lock);
+	if (!vb->on) {
+		vb->armed = false;
+		spin_unlock(&vb->lock);
+		return HRTIMER_NORESTART;
+	}
+	/* No tick when the phase has moved since the timer fired. */
+	tick = vblank_advance(vb, ktime_get());
+	vblank_queue(vb);
+	spin_unlock(&vb->lock);
+
+	if (tick) {
+		drm_crtc_handle_vblank(&pipe->crtc);
+		xdf_crtc_tick(pipe);
+	}
+	return HRTIMER_NORESTART; /* it is queued already */
+}
+
+/**
+ * xdf_vblank_adjust - the backend has shown a frame just now
+ * @pipe: the pipe
+ *
+ * The second flip in a frame, or one that comes late in it, is the next tick,
+ * come early: no two flips have the same sequence number, and a backend that is
+ * faster than the mode sets the pace. Any other flip belongs to the last tick,
+ * and the next one is put off a little: so the clock locks to the backend's
+ * within a few frames. Hard interrupt context.
+ */
+void xdf_vblank_adjust(struct xdf_pipe *pipe)
+{
+	struct xdf_vblank *vb = &pipe->vblank;
+	ktime_t now = ktime_get();
+	unsigned long flags;
+	u64 since;
+	bool tick;
+
+	spin_lock_irqsave(&vb->lock, flags);
+	tick = vblank_advance(vb, now);
+	since = max_t(s64, ktime_to_ns(ktime_sub(now, vb->phase)), 0);
+	if (vb->flipped || since >= vb->period_ns - vb->period_ns / 4) {
+		vb->phase = now;
+		vb->count++;
+		vb->slewed = false;
+		tick = true;
+	} else if (!vb->slewed) {
+		vb->phase = ktime_add_ns(vb->phase, min(since, vb->period_ns / SLEW_DIVISOR));
+		vb->slewed = true;
+	}
+	vb->flipped = true;
+	if (vb->armed)
+		vblank_queue(vb);
+	spin_unlock_irqrestore(&vb->lock, flags);
+
+	if (tick)
+		drm_crtc_handle_vblank(&pipe->crtc);
+}
+
+/**
+ * xdf_vblank_enable - drm_crtc_funcs.enable_vblank
+ * @crtc: the CRTC
+ *
+ * Return: 0.
+ */
+int xdf_vblank_enable(struct drm_crtc *crtc)
+{
+	struct xdf_vblank *vb = crtc_to_vblank(crtc);
+	unsigned long flags;
+
+	spin_lock_irqsave(&vb->lock, flags);
+	vb->on = true;
+	if (!vb->armed) {
+		vb->armed = true;
+		vblank_advance(vb, ktime_get());
+		vblank_queue(vb);
+	}
+	spin_unlock_irqrestore(&vb->lock, flags);
+	return 0;
+}
+
+/**
+ * xdf_vblank_disable - drm_crtc_funcs.disable_vblank
+ * @crtc: the CRTC
+ *
+ * The timer stops by itself at its next tick: waiting for it here, under the
+ * locks of drm_vblank that its handler takes, would be a deadlock.
+ */
+void xdf_vblank_disable(struct drm_crtc *crtc)
+{
+	struct xdf_vblank *vb = crtc_to_vblank(crtc);
+	unsigned long flags;
+
+	spin_lock_irqsave(&vb->lock, flags);
+	vb->on = false;
+	spin_unlock_irqrestore(&vb->lock, flags);
+}
+
+/**
+ * xdf_vblank_counter - drm_crtc_funcs.get_vblank_counter
+ * @crtc: the CRTC
+ *
+ * Return: number of the present frame, also while the timer rests.
+ */
+u32 xdf_vblank_counter(struct drm_crtc *crtc)
+{
+	struct xdf_vblank *vb = crtc_to_vblank(crtc);
+	unsigned long flags;
+	u32 count;
+
+	spin_lock_irqsave(&vb->lock, flags);
+	count = vb->count + vblank_frames(vb, ktime_get());
+	spin_unlock_irqrestore(&vb->lock, flags);
+	return count;
+}
+
+/**
+ * xdf_vblank_timestamp - drm_crtc_funcs.get_vblank_timestamp
+ * @crtc: the CRTC
+ * @max_error: the error allowed, left as it is: the ticks are exact by definition
+ * @time: set to the time of the last tick, whether the timer runs or not
+ * @in_irq: called for a tick
+ *
+ * Return: true.
+ */
+bool xdf_vblank_timestamp(struct drm_crtc *crtc, int *max_error, ktime_t *time, bool in_irq)
+{
+	struct xdf_vblank *vb = crtc_to_vblank(crtc);
+	unsigned long flags;
+
+	spin_lock_irqsave(&vb->lock, flags);
+	*time = ktime_add_ns(vb->phase, vblank_frames(vb, ktime_get()) * vb->period_ns);
+	spin_unlock_irqrestore(&vb->lock, flags);
+	return true;
+}
+
+/**
+ * xdf_vblank_set_period - a mode is being set
+ * @pipe: the pipe, whose vblank is off
+ * @period_ns: length of a frame, not 0
+ */
+void xdf_vblank_set_period(struct xdf_pipe *pipe, u64 period_ns)
+{
+	struct xdf_vblank *vb = &pipe->vblank;
+	unsigned long flags;
+
+	spin_lock_irqsave(&vb->lock, flags);
+	vb->period_ns = period_ns;
+	vb->phase = ktime_get();
+	vb->slewed = false;
+	vb->flipped = false;
+	spin_unlock_irqrestore(&vb->lock, flags);
+}
+
+/**
+ * xdf_vblank_init - prepare the clock
+ * @pipe: the pipe
+ */
+void xdf_vblank_init(struct xdf_pipe *pipe)
+{
+	struct xdf_vblank *vb = &pipe->vblank;
+
+	spin_lock_init(&vb->lock);
+	vb->period_ns = NSEC_PER_SEC / 60;
+	hrtimer_setup(&vb->timer, vblank_tick, CLOCK_MONOTONIC, HRTIMER_MODE_ABS);
+}
+
+/**
+ * xdf_vblank_fini - stop the clock
+ * @pipe: the pipe, whose CRTC is off for good
+ */
+void xdf_vblank_fini(struct xdf_pipe *pipe)
+{
+	hrtimer_cancel(&pipe->vblank.timer);
+}
