@@ -1,0 +1,545 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/**
+ * DOC: frontend
+ *
+ * The XenBus states. The DRM device is made when a backend connects for the
+ * first time and stays until the toolstack takes the device away; links come
+ * and go underneath:
+ *
+ *	backend			we
+ *	Initialising, Closed	drop the link, Initialising
+ *	InitWait		drop the link, Initialising, make a new link,
+ *				publish it, Initialised
+ *	Connected		Connected, then tell the backend of all buffers,
+ *				framebuffers and modes: connect_work
+ *	Closing			send nothing more
+ *	any, offline or gone	unplug the DRM device, Closed
+ *
+ * States are levels, not events: a backend may be in its third state when we
+ * hear of its first. Initialising is only ever written by the thread that runs
+ * the watches, since newer kernels take it for a new device otherwise.
+ */
+#include <linux/delay.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+
+#include <drm/drm_atomic_helper.h>
+#include <drm/drm_drv.h>
+#include <drm/drm_print.h>
+#include <drm/drm_probe_helper.h>
+
+#include <xen/xen.h>
+#include <xen/xenbus.h>
+
+#include "thunks.h"
+#include "xdf_buffer.h"
+#include "xdf_device.h"
+#include "xdf_frontend.h"
+#include "xdf_link.h"
+
+/* First and longest pause before a backend that failed us is tried again. */
+#define RETRY_MIN_MS 100
+#define RETRY_MAX_MS 5000
+/* A link that lived as long was a good one. */
+#define GOOD_LINK_MS 5000
+/* How often a closing backend is looked at. */
+#define CLOSE_POLL_MS 10
+
+/**
+ * xdf_link_get - the present link
+ * @xdf: the device
+ *
+ * Any context.
+ *
+ * Return: the link with a reference for the caller, or NULL when there is none.
+ */
+struct xdf_link *xdf_link_get(struct xdf_device *xdf)
+{
+	struct xdf_link *link;
+	unsigned long flags;
+
+	spin_lock_irqsave(&xdf->link_lock, flags);
+	link = xdf->link;
+	if (link)
+		kref_get(&link->refs);
+	spin_unlock_irqrestore(&xdf->link_lock, flags);
+	return link;
+}
+
+/* The pipe of a connector that a backend speaks of, NULL before there is one. */
+static struct xdf_pipe *link_pipe(struct xdf_device *xdf, unsigned int connector)
+{
+	/* Pairs with the release at the end of xdf_kms_init(). */
+	unsigned int num_pipes = smp_load_acquire(&xdf->num_pipes);
+
+	return connector < num_pipes ? &xdf->pipe[connector] : NULL;
+}
+
+static void link_flip_event(void *owner, unsigned int connector, u64 fb_cookie)
+{
+	struct xdf_pipe *pipe = link_pipe(owner, connector);
+
+	if (pipe)
+		xdf_crtc_flip_event(pipe, fb_cookie);
+}
+
+static void link_flip_response(void *owner, unsigned int connector, u64 fb_cookie, int err)
+{
+	struct xdf_pipe *pipe = link_pipe(owner, connector);
+
+	if (pipe)
+		xdf_crtc_flip_response(pipe, fb_cookie, err);
+}
+
+static void link_broken(void *owner)
+{
+	struct xdf_device *xdf = owner;
+
+	queue_work(xdf_wq, &xdf->broken_work);
+}
+
+static const struct xdf_link_ops link_ops = {
+	.flip_event = link_flip_event,
+	.flip_response = link_flip_response,
+	.broken = link_broken,
+};
+
+/* Read one connector; a senseless one is served, but shows nothing. */
+static void read_connector(struct xenbus_device *xdev, unsigned int index,
+			   struct xdf_connector_config *config)
+{
+	char dir[64];
+	char *text;
+	int ret;
+
+	snprintf(dir, sizeof(dir), "%s/%u", xdev->nodename, index);
+	memset(config, 0, sizeof(*config));
+
+	text = xenbus_read(XBT_NIL, dir, XENDISPL_FIELD_UNIQUE_ID, NULL);
+	if (!IS_ERR(text)) {
+		xdf_config_unique_id(text, config->unique_id);
+		kfree(text);
+	}
+	text = xenbus_read(XBT_NIL, dir, XENDISPL_FIELD_RESOLUTION, NULL);
+	if (IS_ERR(text)) {
+		xenbus_dev_error(xdev, PTR_ERR(text),
+				 "%s/" XENDISPL_FIELD_RESOLUTION " is missing: set it to WIDTHxHEIGHT",
+				 dir);
+		return;
+	}
+	ret = xdf_config_resolution(text, &config->width, &config->height);
+	if (ret)
+		xenbus_dev_error(xdev, ret, "%s/" XENDISPL_FIELD_RESOLUTION
+				 " is \"%.32s\": set it to WIDTHxHEIGHT, each 1 to %u",
+				 dir, text, XDF_MAX_SIZE);
+	kfree(text);
+}
+
+/* Read all that XenStore says of the device. */
+static int read_config(struct xenbus_device *xdev, struct xdf_config *config)
+{
+	unsigned int i, usable = 0;
+	char *versions;
+	char name[12];
+	int ret;
+
+	for (i = 0; i <= XDF_MAX_CONNECTORS; i++) {
+		snprintf(name, sizeof(name), "%u", i);
+		if (!xenbus_exists(XBT_NIL, xdev->nodename, name))
+			break;
+		if (i == XDF_MAX_CONNECTORS) {
+			xenbus_dev_error(xdev, -E2BIG, "more than %u connectors: the rest is left out",
+					 XDF_MAX_CONNECTORS);
+			break;
+		}
+		read_connector(xdev, i, &config->connector[i]);
+		usable += !!config->connector[i].width;
+	}
+	config->num_connectors = i;
+	if (!usable) {
+		xenbus_dev_error(xdev, -ENOENT,
+				 "no usable connector under %s: give the guest vdispl=[ 'connectors=ID:WIDTHxHEIGHT' ]",
+				 xdev->nodename);
+		return -ENOENT;
+	}
+
+	versions = xenbus_read(XBT_NIL, xdev->otherend, XENDISPL_FIELD_BE_VERSIONS, NULL);
+	ret = xdf_config_version(IS_ERR(versions) ? NULL : versions);
+	if (ret < 0)
+		xenbus_dev_error(xdev, ret,
+				 "the backend speaks protocol versions \"%.64s\", we speak 1 to %u",
+				 versions, XDF_PROTOCOL_VERSION);
+	if (!IS_ERR(versions))
+		kfree(versions);
+	config->version = ret;
+	return ret < 0 ? ret : 0;
+}
+
+/* The backend is gone, or has to be: forget the link. Caller holds state_lock. */
+static void link_drop(struct xdf_device *xdf)
+{
+	struct xdf_link *link;
+	unsigned int i;
+
+	lockdep_assert_held(&xdf->state_lock);
+	spin_lock_irq(&xdf->link_lock);
+	link = xdf->link;
+	xdf->link = NULL;
+	spin_unlock_irq(&xdf->link_lock);
+	if (!link)
+		return;
+
+	xdf_link_kill(link);
+	xdf_link_close(link);
+	for (i = 0; i < xdf->num_pipes; i++)
+		xdf_crtc_link_lost(&xdf->pipe[i]);
+	xdf_dbuf_link_lost(xdf);
+	xdf_link_put(link);
+
+	if (time_after(jiffies, xdf->linked + msecs_to_jiffies(GOOD_LINK_MS)))
+		xdf->attempts = 0;
+}
+
+/* The backend waits for us: make a link. Caller holds state_lock. */
+static void link_make(struct xdf_device *xdf)
+{
+	struct xenbus_device *xdev = xdf->xdev;
+	struct xdf_config *config;
+	struct xdf_link *link;
+	int ret;
+
+	lockdep_assert_held(&xdf->state_lock);
+	config = kzalloc(sizeof(*config), GFP_KERNEL);
+	if (!config)
+		return;
+	ret = read_config(xdev, config);
+	if (ret)
+		goto out;
+
+	link = xdf_link_create(xdev, config->num_connectors, ++xdf->serial ?: ++xdf->serial,
+			       &link_ops, xdf, READ_ONCE(xdf_timeout_ms));
+	if (IS_ERR(link)) {
+		xenbus_dev_error(xdev, PTR_ERR(link), "no memory, grants or event channels for %u connectors",
+				 config->num_connectors);
+		goto out;
+	}
+	xdf->config = *config;
+	xdf->linked = jiffies;
+	spin_lock_irq(&xdf->link_lock);
+	xdf->link = link;
+	spin_unlock_irq(&xdf->link_lock);
+
+	ret = xdf_link_publish(link, config->version);
+	if (ret) {
+		xenbus_dev_error(xdev, ret, "writing rings and event channels to XenStore");
+		link_drop(xdf);
+		goto out;
+	}
+	xenbus_switch_state(xdev, XenbusStateInitialised);
+out:
+	kfree(config);
+}
+
+/* Make a link now, or later when the last ones were no good. */
+static void link_try(struct xdf_device *xdf)
+{
+	unsigned int ms;
+
+	if (!xdf->attempts++) {
+		link_make(xdf);
+		return;
+	}
+	ms = RETRY_MIN_MS << min(xdf->attempts - 2, 6u);
+	queue_delayed_work(xdf_wq, &xdf->retry_work, msecs_to_jiffies(min(ms, RETRY_MAX_MS + 0u)));
+}
+
+static void retry_work_fn(struct work_struct *work)
+{
+	struct xdf_device *xdf = container_of(work, struct xdf_device, retry_work.work);
+
+	mutex_lock(&xdf->state_lock);
+	if (!xdf->removed && !xdf->link && xdf->xdev->state == XenbusStateInitialising &&
+	    xenbus_read_unsigned(xdf->xdev->otherend, "state", 0) == XenbusStateInitWait)
+		link_make(xdf);
+	mutex_unlock(&xdf->state_lock);
+}
+
+/*
+ * The backend broke the protocol. Asking it to close is all that may be done
+ * here; its next states lead to a new link.
+ */
+static void broken_work_fn(struct work_struct *work)
+{
+	struct xdf_device *xdf = container_of(work, struct xdf_device, broken_work);
+
+	mutex_lock(&xdf->state_lock);
+	if (!xdf->removed && xdf->link && READ_ONCE(xdf->link->dead)) {
+		link_drop(xdf);
+		xenbus_switch_state(xdf->xdev, XenbusStateClosing);
+	}
+	mutex_unlock(&xdf->state_lock);
+}
+
+/* First connection: make the DRM device known. Caller holds state_lock. */
+static int card_register(struct xdf_device *xdf)
+{
+	int ret;
+
+	ret = xdf_kms_init(xdf);
+	if (!ret)
+		ret = drm_dev_register(&xdf->drm, 0);
+	if (ret) {
+		xenbus_dev_error(xdf->xdev, ret, "making the DRM device");
+		return ret;
+	}
+	xdf->registered = true;
+	return 0;
+}
+
+/* Say what we are connected to. */
+static void card_announce(struct xdf_device *xdf, const struct xdf_link *link)
+{
+	const struct xdf_config *config = &xdf->config;
+	char text[XDF_MAX_CONNECTORS * 12];
+	unsigned int i;
+	int len = 0;
+
+	for (i = 0; i < config->num_connectors; i++)
+		len += scnprintf(text + len, sizeof(text) - len, " %ux%u",
+				 config->connector[i].width, config->connector[i].height);
+	drm_info(&xdf->drm, "connected to domain %u, protocol %u, %u connector%s:%s\n", link->domid,
+		 config->version, config->num_connectors, config->num_connectors > 1 ? "s" : "",
+		 text);
+}
+
+/* Tell a new backend of all that the last one knew. */
+static int link_replay(struct xdf_device *xdf, struct xdf_link *link)
+{
+	unsigned int i;
+	int ret, err;
+
+	mutex_lock(&xdf->buf_lock);
+	ret = xdf_dbuf_replay(xdf, link);
+	if (!ret)
+		ret = xdf_fb_replay(xdf, link);
+	if (!ret) {
+		mutex_lock(&xdf->config_lock);
+		xdf->ready = link->serial;
+		for (i = 0; i < xdf->num_pipes; i++) {
+			err = xdf_crtc_replay(&xdf->pipe[i], link);
+			ret = ret ?: err;
+		}
+		mutex_unlock(&xdf->config_lock);
+	}
+	mutex_unlock(&xdf->buf_lock);
+	return ret;
+}
+
+static void connect_work_fn(struct work_struct *work)
+{
+	struct xdf_device *xdf = container_of(work, struct xdf_device, connect_work);
+	struct xdf_link *link = NULL;
+	bool first = false;
+	int ret;
+
+	mutex_lock(&xdf->state_lock);
+	if (!xdf->removed && xdf->xdev->state == XenbusStateConnected)
+		link = xdf_link_get(xdf);
+	if (link) {
+		first = !xdf->registered;
+		if (first && card_register(xdf)) {
+			xdf_link_put(link);
+			link = NULL;
+		}
+	}
+	if (link)
+		card_announce(xdf, link);
+	mutex_unlock(&xdf->state_lock);
+	if (!link)
+		return;
+
+	ret = link_replay(xdf, link);
+	if (ret && ret != -ENOTCONN)
+		drm_warn(&xdf->drm, "telling the new backend of buffers and modes: %d\n", ret);
+	if (!first)
+		drm_kms_helper_hotplug_event(&xdf->drm);
+	xdf_link_put(link);
+}
+
+/* Have the backend let go of all buffers, in the order that it likes. */
+static void card_retract(struct xdf_device *xdf)
+{
+	struct xdf_link *link = xdf_link_get(xdf);
+
+	/* Whatever turning off the CRTCs has set free comes first. */
+	flush_work(&xdf->reap_work);
+	if (link) {
+		mutex_lock(&xdf->buf_lock);
+		xdf_fb_retract(xdf, link);
+		mutex_unlock(&xdf->buf_lock);
+	}
+	xdf_link_put(link);
+}
+
+/*
+ * The device goes, be it that the toolstack takes it or that the driver is
+ * unbound. Clients that have it open keep their memory and get -ENODEV. Does
+ * nothing the second time.
+ */
+static void card_down(struct xdf_device *xdf)
+{
+	struct xenbus_device *xdev = xdf->xdev;
+	struct xdf_link *link;
+	unsigned long end;
+	bool removed;
+
+	mutex_lock(&xdf->state_lock);
+	removed = xdf->removed;
+	xdf->removed = true;
+	mutex_unlock(&xdf->state_lock);
+	if (removed)
+		return;
+
+	cancel_delayed_work_sync(&xdf->retry_work);
+	cancel_work_sync(&xdf->broken_work);
+	cancel_work_sync(&xdf->connect_work);
+
+	if (xdf->registered) {
+		drm_dev_unplug(&xdf->drm);
+		drm_atomic_helper_shutdown(&xdf->drm);
+		card_retract(xdf);
+	}
+
+	/* displ_be is in InitWait again, others in Closed, when they let go. */
+	link = xdf_link_get(xdf);
+	if (link && !READ_ONCE(link->dead)) {
+		xdf_link_kill(link);
+		xenbus_switch_state(xdev, XenbusStateClosing);
+		end = jiffies + msecs_to_jiffies(READ_ONCE(xdf_timeout_ms));
+		while (time_before(jiffies, end)) {
+			unsigned int be = xenbus_read_unsigned(xdev->otherend, "state", 0);
+
+			if (be != XenbusStateConnected && be != XenbusStateClosing)
+				break;
+			msleep(CLOSE_POLL_MS);
+		}
+	}
+	xdf_link_put(link);
+	mutex_lock(&xdf->state_lock);
+	link_drop(xdf);
+	mutex_unlock(&xdf->state_lock);
+	flush_work(&xdf->reap_work);
+}
+
+/* One step after the backend's state. Caller holds state_lock. */
+static void backend_state(struct xdf_device *xdf, enum xenbus_state be)
+{
+	struct xenbus_device *xdev = xdf->xdev;
+
+	switch (be) {
+	case XenbusStateInitialising:
+	case XenbusStateInitialised:
+	case XenbusStateClosed:
+	case XenbusStateUnknown:
+		link_drop(xdf);
+		xenbus_switch_state(xdev, XenbusStateInitialising);
+		break;
+	case XenbusStateInitWait:
+		link_drop(xdf);
+		xenbus_switch_state(xdev, XenbusStateInitialising);
+		link_try(xdf);
+		break;
+	case XenbusStateConnected:
+		if (xdev->state != XenbusStateInitialised || !xdf->link)
+			break;
+		xenbus_switch_state(xdev, XenbusStateConnected);
+		queue_work(xdf_wq, &xdf->connect_work);
+		break;
+	case XenbusStateClosing:
+		/* It still maps our pages; Closed will follow. */
+		if (xdf->link)
+			xdf_link_kill(xdf->link);
+		break;
+	default:
+		break;
+	}
+}
+
+/**
+ * xdf_backend_changed - xenbus_driver.otherend_changed
+ * @xdev: the device on the bus
+ * @be: state of the backend, XenbusStateUnknown when it is gone
+ *
+ * Runs in the thread that serves all watches of the guest: does not wait for
+ * the backend.
+ */
+void xdf_backend_changed(struct xenbus_device *xdev, enum xenbus_state be)
+{
+	struct xdf_device *xdf = dev_get_drvdata(&xdev->dev);
+	bool gone = (be == XenbusStateClosing || be == XenbusStateClosed ||
+		     be == XenbusStateUnknown) &&
+		    !xenbus_read_unsigned(xdev->otherend, "online", be != XenbusStateUnknown);
+
+	if (gone) {
+		struct xdf_link *link = xdf_link_get(xdf);
+
+		/* Nobody shall wait for it any longer, least of all we. */
+		if (link)
+			xdf_link_kill(link);
+		xdf_link_put(link);
+		card_down(xdf);
+		xenbus_frontend_closed(xdev);
+		return;
+	}
+	mutex_lock(&xdf->state_lock);
+	if (!xdf->removed)
+		backend_state(xdf, be);
+	mutex_unlock(&xdf->state_lock);
+}
+
+/**
+ * xdf_probe - xenbus_driver.probe
+ * @xdev: the device on the bus
+ * @id: its type
+ *
+ * Waits for nothing: what there is to do is done when the backend moves, and
+ * the bus calls xdf_backend_changed() once right after this.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int xdf_probe(struct xenbus_device *xdev, const struct xenbus_device_id *id)
+{
+	struct xdf_device *xdf;
+
+	xdf = devm_drm_dev_alloc(&xdev->dev, &xdf_drm_driver, struct xdf_device, drm);
+	if (IS_ERR(xdf))
+		return PTR_ERR(xdf);
+
+	xdf->xdev = xdev;
+	mutex_init(&xdf->state_lock);
+	mutex_init(&xdf->buf_lock);
+	mutex_init(&xdf->config_lock);
+	spin_lock_init(&xdf->link_lock);
+	spin_lock_init(&xdf->reap_lock);
+	INIT_LIST_HEAD(&xdf->dbufs);
+	INIT_LIST_HEAD(&xdf->fbs);
+	INIT_LIST_HEAD(&xdf->reap);
+	atomic64_set(&xdf->cookie, 0);
+	INIT_WORK(&xdf->reap_work, xdf_reap_work_fn);
+	INIT_WORK(&xdf->connect_work, connect_work_fn);
+	INIT_WORK(&xdf->broken_work, broken_work_fn);
+	INIT_DELAYED_WORK(&xdf->retry_work, retry_work_fn);
+	dev_set_drvdata(&xdev->dev, xdf);
+	return 0;
+}
+
+/**
+ * xdf_remove - xenbus_driver.remove
+ * @xdev: the device on the bus
+ *
+ * Waits for the backend to let go, not longer than a request may take.
+ */
+void xdf_remove(struct xenbus_device *xdev)
+{
+	card_down(dev_get_drvdata(&xdev->dev));
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/**
+ * DOC: xen_drm_front
+ *
+ * A display for Xen guests: XenBus device vdispl, protocol displif, frontend
+ * end, as a DRM/KMS device. This file is the module: parameters, the driver on
+ * the bus, loading and unloading.
+ */
+#include <linux/device.h>
+#include <linux/kernel.h>
+#include <linux/module.h>
+#include <linux/workqueue.h>
+
+#include <xen/platform_pci.h>
+#include <xen/xen.h>
+#include <xen/xenbus.h>
+
+#include <xen/interface/io/displif.h>
+
+#include "thunks.h"
+#include "xdf_device.h"
+#include "xdf_frontend.h"
+#include "xdf_grant.h"
+
+#define TIMEOUT_MIN 50
+#define TIMEOUT_MAX 60000
+
+/* Work of all devices; outlives each of them. */
+struct workqueue_struct *xdf_wq;
+
+/* How long a request to the backend may take, in milliseconds. */
+unsigned int xdf_timeout_ms = 1000;
+
+static int timeout_set(const char *text, const struct kernel_param *param)
+{
+	unsigned int ms;
+
+	if (kstrtouint(text, 0, &ms) || ms < TIMEOUT_MIN || ms > TIMEOUT_MAX) {
+		pr_err("%s: timeout_ms=\"%.32s\" refused: a number from %u to %u is wanted\n",
+		       KBUILD_MODNAME, text, TIMEOUT_MIN, TIMEOUT_MAX);
+		return -EINVAL;
+	}
+	WRITE_ONCE(xdf_timeout_ms, ms);
+	return 0;
+}
+
+static const struct kernel_param_ops timeout_ops = {
+	.set = timeout_set,
+	.get = param_get_uint,
+};
+module_param_cb(timeout_ms, &timeout_ops, &xdf_timeout_ms, 0644);
+__MODULE_PARM_TYPE(timeout_ms, "uint");
+MODULE_PARM_DESC(timeout_ms,
+		 "How long the backend may take to answer a request, in ms, 50 to 60000 (default: 1000)");
+
+static const struct xenbus_device_id xdf_ids[] = {
+	{ XENDISPL_DRIVER_NAME },
+	{ "" }
+};
+MODULE_ALIAS("xen:" XENDISPL_DRIVER_NAME);
+
+/* Matches no device; see xdf_init(). */
+static const struct xenbus_device_id xdf_no_ids[] = {
+	{ "" }
+};
+
+XDF_DEFINE_XENBUS_REMOVE(xdf_remove)
+
+static struct xenbus_driver xdf_driver = {
+	.name = KBUILD_MODNAME,
+	.ids = xdf_no_ids,
+	XDF_XENBUS_NOT_ESSENTIAL
+	.probe = xdf_probe,
+	.remove = XDF_XENBUS_REMOVE(xdf_remove),
+	.otherend_changed = xdf_backend_changed,
+};
+
+/* Another driver, the kernel's own drm_xen_front most likely, was faster. */
+static int hint_if_taken(struct device *dev, void *data)
+{
+	struct xenbus_device *xdev = to_xenbus_device(dev);
+
+	if (!strcmp(xdev->devicetype, XENDISPL_DRIVER_NAME) && dev->driver &&
+	    dev->driver != &xdf_driver.driver)
+		dev_info(dev, "is in use by another driver; to have %s take it: echo 'blacklist drm_xen_front' >/etc/modprobe.d/%s.conf and reboot, or unload drm_xen_front first\n",
+			 KBUILD_MODNAME, KBUILD_MODNAME);
+	return 0;
+}
+
+static int __init xdf_init(void)
+{
+	int ret;
+
+	/* On another hypervisor, or none, there is nothing to do and to say. */
+	if (!xen_domain() || !xen_has_pv_devices())
+		return 0;
+
+	xdf_wq = alloc_workqueue(KBUILD_MODNAME, WQ_UNBOUND, 0);
+	if (!xdf_wq)
+		return -ENOMEM;
+
+	/*
+	 * Registration waits up to 30 s, before v5.17 up to 300 s, for the
+	 * devices that it finds to connect. So it is made to find none, and the
+	 * driver is offered its devices afterwards.
+	 */
+	ret = xenbus_register_frontend(&xdf_driver);
+	if (ret) {
+		destroy_workqueue(xdf_wq);
+		return ret;
+	}
+	xdf_driver.ids = xdf_ids;
+	ret = driver_attach(&xdf_driver.driver);
+	if (ret)
+		pr_warn("%s: looking for devices failed: %d\n", KBUILD_MODNAME, ret);
+	bus_for_each_dev(xdf_driver.driver.bus, NULL, NULL, hint_if_taken);
+	return 0;
+}
+module_init(xdf_init);
+
+static void __exit xdf_exit(void)
+{
+	if (!xdf_wq)
+		return;
+	xenbus_unregister_driver(&xdf_driver);
+	destroy_workqueue(xdf_wq);
+	xdf_grants_exit();
+}
+module_exit(xdf_exit);
+
+MODULE_DESCRIPTION("Xen para-virtual display frontend (DRM/KMS)");
+MODULE_AUTHOR("The xen-drm-front developers");
+MODULE_LICENSE("Dual MIT/GPL");
+MODULE_VERSION(XDF_VERSION);
