@@ -78,6 +78,7 @@ struct xdf_slot {
  * @ring: private indices and ids
  * @slot: one entry for each busy slot of @ring
  * @waiting: number of slots with a call: while it is not 0, responses interrupt
+ * @irq_cons: response consumer at the last interrupt, only the handler's
  * @sring: the shared request ring
  * @space: woken when slots become free and when the link dies
  * @evt: the shared event page
@@ -92,6 +93,7 @@ struct xdf_channel {
 	struct xdf_ring ring;
 	struct xdf_slot slot[XDF_RING_SLOTS];
 	unsigned int waiting;
+	u32 irq_cons;
 	struct xen_displif_sring *sring;
 	wait_queue_head_t space;
 	struct xendispl_event_page *evt;

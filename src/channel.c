@@ -243,11 +243,18 @@ out:
 static irqreturn_t response_irq(int irq, void *data)
 {
 	struct xdf_channel *channel = data;
-	u32 before = READ_ONCE(channel->ring.rsp_cons);
 	bool spurious;
+	u32 cons;
 
 	xdf_channel_poll(channel);
-	spurious = READ_ONCE(channel->ring.rsp_cons) == before;
+	/*
+	 * Somebody else may have collected the response that this interrupt told
+	 * of. It had a reason all the same: calling it spurious would have the
+	 * next ones put off, by up to a second.
+	 */
+	cons = READ_ONCE(channel->ring.rsp_cons);
+	spurious = cons == channel->irq_cons;
+	channel->irq_cons = cons;
 	xen_irq_lateeoi(irq, spurious ? XEN_EOI_FLAG_SPURIOUS : 0);
 	return IRQ_HANDLED;
 }
