@@ -1,0 +1,417 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * xdf-backend: the reference backend of the display protocol (displif).
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <xentoollog.h>
+
+#include "backend.h"
+#include "parse.h"
+
+struct backend be;
+
+static const char usage_text[] =
+"Usage: xdf-backend [OPTION]...\n"
+"       xdf-backend --control PATH --send COMMAND\n"
+"\n"
+"Reference backend for the Xen display protocol (displif, XenBus device vdispl).\n"
+"Runs in dom0 or a driver domain, serves all guests, shows nothing on a screen:\n"
+"it keeps the picture of each connector and writes it as PNG.\n"
+"\n"
+"  --versions LIST   protocol versions to publish (default 1); none: no node\n"
+"  --formats LIST    pixel formats to accept, by DRM name or fourcc, or all\n"
+"                    (default XR24,AR24,XB24,AB24,RG16); XR24 alone acts like bochs\n"
+"  --pace HZ         a flip's event comes at the next tick of a clock of HZ per\n"
+"                    second (default 60); 0: at once\n"
+"  --order ORDER     event-first, response-first or mixed (default: takes turns).\n"
+"                    With a pace the response comes first, unless event-first:\n"
+"                    then a flip's response, and those behind it, wait for the event\n"
+"  --no-stale-bind   when started over a connected frontend, wait for it to begin\n"
+"                    anew; otherwise its rings are taken as they are, as displ_be does\n"
+"  --png-dir DIR     write DIR/DOMID-DEVID-CONNECTOR.png when a device closes, at\n"
+"                    the end, on SIGUSR1 and on the command dump\n"
+"  --control PATH    unix socket for commands; --send help lists them\n"
+"  --send COMMAND    send a command to a running backend, print its answer, exit\n"
+"                    with 0 or 1\n"
+"  --connect-timeout MS  with --send: how long to wait for the socket (default 5000)\n"
+"  --log FILE        JSON lines, one for each event (default: standard output)\n"
+"  --quiet-flips     log every 100th flip only\n"
+"  --strict-close    what a frontend leaves at close is a violation at once; otherwise\n"
+"                    5 s later, and not if the guest dies meanwhile: a guest that powers\n"
+"                    off closes its devices with everything in use\n"
+"  --lax             protocol violations are logged but do not change the exit status\n"
+"  --help, --version\n"
+"\n"
+"Exit status: 0 fine, 1 broken, 2 wrong options, 3 a frontend violated the protocol.\n"
+"SIGTERM and SIGINT close all devices (states 5, 6) and end.\n";
+
+enum {
+	OPT_VERSIONS = 256,
+	OPT_FORMATS,
+	OPT_PACE,
+	OPT_ORDER,
+	OPT_NO_STALE_BIND,
+	OPT_PNG_DIR,
+	OPT_CONTROL,
+	OPT_SEND,
+	OPT_CONNECT_TIMEOUT,
+	OPT_LOG,
+	OPT_QUIET_FLIPS,
+	OPT_STRICT_CLOSE,
+	OPT_LAX,
+	OPT_HELP,
+	OPT_VERSION,
+};
+
+static const struct option long_options[] = {
+	{ "versions", required_argument, NULL, OPT_VERSIONS },
+	{ "formats", required_argument, NULL, OPT_FORMATS },
+	{ "pace", required_argument, NULL, OPT_PACE },
+	{ "order", required_argument, NULL, OPT_ORDER },
+	{ "no-stale-bind", no_argument, NULL, OPT_NO_STALE_BIND },
+	{ "png-dir", required_argument, NULL, OPT_PNG_DIR },
+	{ "control", required_argument, NULL, OPT_CONTROL },
+	{ "send", required_argument, NULL, OPT_SEND },
+	{ "connect-timeout", required_argument, NULL, OPT_CONNECT_TIMEOUT },
+	{ "log", required_argument, NULL, OPT_LOG },
+	{ "quiet-flips", no_argument, NULL, OPT_QUIET_FLIPS },
+	{ "strict-close", no_argument, NULL, OPT_STRICT_CLOSE },
+	{ "lax", no_argument, NULL, OPT_LAX },
+	{ "help", no_argument, NULL, OPT_HELP },
+	{ "version", no_argument, NULL, OPT_VERSION },
+	{ NULL, 0, NULL, 0 }
+};
+
+__attribute__((noreturn, format(printf, 1, 2)))
+static void usage_error(const char *fmt, ...)
+{
+	va_list ap;
+
+	fputs("xdf-backend: ", stderr);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputs(" (see --help)\n", stderr);
+	exit(EXIT_USAGE);
+}
+
+static void set_formats(const char *list)
+{
+	const struct pixfmt *f;
+	unsigned int i;
+
+	memset(be.opt.formats, 0, sizeof(be.opt.formats));
+	if (!strcmp(list, "all")) {
+		for (i = 0; pixfmt_by_index(i); i++)
+			be.opt.formats[i] = true;
+		return;
+	}
+	for (;;) {
+		size_t n = strcspn(list, ",");
+
+		f = pixfmt_by_name(list, n);
+		if (!f)
+			usage_error("--formats: '%.*s' is no format we know", (int)n, list);
+		for (i = 0; pixfmt_by_index(i); i++)
+			be.opt.formats[i] |= pixfmt_by_index(i) == f;
+		if (!list[n])
+			return;
+		list += n + 1;
+	}
+}
+
+static void set_order(const char *text)
+{
+	if (!strcmp(text, "mixed"))
+		be.opt.order = ORDER_MIXED;
+	else if (!strcmp(text, "event-first"))
+		be.opt.order = ORDER_EVENT_FIRST;
+	else if (!strcmp(text, "response-first"))
+		be.opt.order = ORDER_RESPONSE_FIRST;
+	else
+		usage_error("--order: '%s' is not event-first, response-first or mixed", text);
+}
+
+/**
+ * set_pace() - how fast flips complete
+ * @text: flips per second; 0: at once
+ *
+ * Events that wait for a tick of the old clock keep their time, but with 0
+ * they go out now.
+ *
+ * Return: false if @text makes no sense.
+ */
+bool set_pace(const char *text)
+{
+	struct device *dev;
+	unsigned int i;
+
+	if (!parse_pace(text, &be.opt.pace_hz))
+		return false;
+	TAILQ_FOREACH(dev, &be.devices, entry)
+		for (i = 0; be.opt.pace_hz == 0 && dev->bound && i < dev->nconns; i++)
+			conn_flush_flips(dev->conns[i], NEVER);
+	return true;
+}
+
+struct arguments {
+	const char *send;
+	uint32_t connect_ms;
+};
+
+static void one_option(int opt, struct arguments *args)
+{
+	switch (opt) {
+	case OPT_VERSIONS:
+		be.opt.versions = strcmp(optarg, "none") ? optarg : NULL;
+		if (be.opt.versions && !list_valid(optarg))
+			usage_error("--versions: '%s' is not none or a list of numbers", optarg);
+		break;
+	case OPT_FORMATS:
+		set_formats(optarg);
+		break;
+	case OPT_PACE:
+		if (!parse_pace(optarg, &be.opt.pace_hz))
+			usage_error("--pace: '%s' is not 0 or 0.01..10000", optarg);
+		break;
+	case OPT_ORDER:
+		set_order(optarg);
+		break;
+	case OPT_NO_STALE_BIND:
+		be.opt.no_stale_bind = true;
+		break;
+	case OPT_PNG_DIR:
+		be.opt.png_dir = optarg;
+		break;
+	case OPT_CONTROL:
+		be.opt.control = optarg;
+		break;
+	case OPT_SEND:
+		args->send = optarg;
+		break;
+	case OPT_CONNECT_TIMEOUT:
+		if (!parse_u32(optarg, &args->connect_ms))
+			usage_error("--connect-timeout: '%s' is no number", optarg);
+		break;
+	case OPT_LOG:
+		be.opt.log = optarg;
+		break;
+	case OPT_QUIET_FLIPS:
+		be.opt.quiet_flips = true;
+		break;
+	case OPT_STRICT_CLOSE:
+		be.opt.strict_close = true;
+		break;
+	case OPT_LAX:
+		be.opt.lax = true;
+		break;
+	case OPT_HELP:
+		fputs(usage_text, stdout);
+		exit(EXIT_OK);
+	case OPT_VERSION:
+		puts("xdf-backend " XDF_BACKEND_VERSION);
+		exit(EXIT_OK);
+	}
+}
+
+static void parse_options(int argc, char **argv, struct arguments *args)
+{
+	struct stat st;
+	int opt;
+
+	opterr = 0;
+	while ((opt = getopt_long(argc, argv, ":", long_options, NULL)) != -1) {
+		if (opt == ':')
+			usage_error("%s needs a value", argv[optind - 1]);
+		if (opt == '?')
+			usage_error("%s: no such option", argv[optind - 1]);
+		one_option(opt, args);
+	}
+	if (optind < argc)
+		usage_error("'%s' is too much", argv[optind]);
+	if (args->send && !be.opt.control)
+		usage_error("--send needs --control");
+	if (args->send && (strchr(args->send, '\n') || !args->send[strspn(args->send, " \t")]))
+		usage_error("--send takes one line, not empty");
+	if (!args->send && be.opt.png_dir && (stat(be.opt.png_dir, &st) || !S_ISDIR(st.st_mode)))
+		usage_error("--png-dir: '%s' is no directory", be.opt.png_dir);
+}
+
+static void on_signal(void *ctx, short revents)
+{
+	struct signalfd_siginfo info;
+	int fd = *(int *)ctx;
+
+	(void)revents;
+	while (read(fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+		if (info.ssi_signo != SIGUSR1)
+			be.quit++;
+		else if (be.opt.png_dir)
+			save_pictures(be.opt.png_dir, false, NULL, NULL);
+	}
+}
+
+static bool start_signals(int *fd)
+{
+	sigset_t set;
+
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGUSR1);
+	/* before libxenstore starts its thread, which inherits this */
+	if (sigprocmask(SIG_BLOCK, &set, NULL))
+		return false;
+	*fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return *fd >= 0 && loop_add(*fd, POLLIN, on_signal, fd);
+}
+
+static xentoollog_logger_stdiostream *xtl;
+
+static bool start(int *signal_fd)
+{
+	const char *what = "signals";
+
+	if (!start_signals(signal_fd))
+		goto fail;
+	what = be.opt.log;
+	if (!log_open(be.opt.log))
+		goto fail;
+	what = "event channels (/dev/xen/evtchn)";
+	be.evtchn = xenevtchn_open(NULL, 0);
+	if (!be.evtchn || !ports_start())
+		goto fail;
+	what = "grant tables (/dev/xen/gntdev)";
+	/* a reference that cannot be mapped is in our log; the library's word adds nothing */
+	xtl = xtl_createlogger_stdiostream(stderr, XTL_CRITICAL, 0);
+	be.gnttab = xengnttab_open((struct xentoollog_logger *)xtl, 0);
+	if (!be.gnttab)
+		goto fail;
+	what = "xenstore";
+	if (!xs_start())
+		goto fail;
+	what = be.opt.control;
+	if (!control_start())
+		goto fail;
+	return true;
+fail:
+	fprintf(stderr, "xdf-backend: %s: %s\n", what, strerror(errno));
+	return false;
+}
+
+static void log_start(void)
+{
+	struct json *j = log_begin("start");
+	unsigned int i;
+
+	json_str(j, "version", XDF_BACKEND_VERSION);
+	json_u64(j, "domid", be.domid);
+	json_str(j, "versions", be.opt.versions);
+	json_real(j, "pace", be.opt.pace_hz, 3);
+	json_open(j, "formats", '[');
+	for (i = 0; pixfmt_by_index(i); i++)
+		if (be.opt.formats[i])
+			json_str(j, NULL, pixfmt_by_index(i)->fourcc);
+	json_close(j, ']');
+	log_end();
+}
+
+static void log_summary(int status)
+{
+	uint64_t flips = 0, events = 0, dropped = 0;
+	struct json *j;
+	struct device *dev;
+	unsigned int i;
+
+	j = log_begin("summary");
+	json_open(j, "devices", '[');
+	TAILQ_FOREACH(dev, &be.devices, entry) {
+		json_open(j, NULL, '{');
+		json_u64(j, "dom", dev->domid);
+		json_u64(j, "dev", dev->devid);
+		json_u64(j, "binds", dev->binds);
+		add_counts(j, dev);
+		json_close(j, '}');
+		for (i = 0; i < dev->nknown; i++) {
+			flips += dev->conns[i]->count.flips;
+			events += dev->conns[i]->count.events;
+			dropped += dev->conns[i]->count.dropped;
+		}
+	}
+	json_close(j, ']');
+	json_u64(j, "flips", flips);
+	json_u64(j, "events", events);
+	json_u64(j, "events_dropped", dropped);
+	json_u64(j, "grants_still_mapped", be.mapped);
+	json_u64(j, "violations", be.nfaults);
+	json_u64(j, "warnings", be.nwarnings);
+	json_u64(j, "bugs", be.nbugs);
+	json_i64(j, "exit", status);
+	log_end();
+}
+
+static int finish(void)
+{
+	int status = EXIT_OK;
+
+	devices_shutdown();
+	if (be.opt.png_dir)
+		save_pictures(be.opt.png_dir, true, NULL, NULL);
+	control_stop();
+	if (be.mapped)
+		bug(NULL, "%llu grants are still mapped", (unsigned long long)be.mapped);
+	if (be.nbugs)
+		status = EXIT_BROKEN;
+	else if (be.nfaults && !be.opt.lax)
+		status = EXIT_FAULTS;
+	log_summary(status);
+	devices_forget();
+	xs_stop();
+	xengnttab_close(be.gnttab);
+	xenevtchn_close(be.evtchn);
+	if (xtl)
+		xtl_logger_destroy((struct xentoollog_logger *)xtl);
+	log_close();
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct arguments args = { NULL, 5000 };
+	int signal_fd;
+
+	TAILQ_INIT(&be.devices);
+	be.opt.versions = "1";
+	be.opt.pace_hz = 60;
+	set_formats("XR24,AR24,XB24,AB24,RG16");
+	parse_options(argc, argv, &args);
+	if (args.send)
+		return client_main(be.opt.control, args.send, args.connect_ms);
+	if (!start(&signal_fd))
+		return EXIT_BROKEN;
+	log_start();
+	devices_scan();
+	/* a leak whose verdict is pending has its time, unless we are told twice */
+	while (!be.quit || (be.quit == 1 && devices_leak_pending())) {
+		uint64_t next = min_u64(devices_next_deadline(), control_next_deadline());
+
+		if (!loop_turn(next)) {
+			bug(NULL, "poll: %s", strerror(errno));
+			break;
+		}
+		devices_run_deferred(clock_ns());
+		control_check_waits(clock_ns());
+	}
+	return finish();
+}

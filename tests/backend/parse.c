@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * Text from XenStore, options and the control socket to numbers. Pure.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "parse.h"
+
+/* digits at *p to a number; false: no digit there, or more than 32 bits */
+static bool digits(const char **p, uint32_t *value)
+{
+	uint64_t v = 0;
+	const char *s = *p;
+
+	if (*s < '0' || *s > '9')
+		return false;
+	for (; *s >= '0' && *s <= '9'; s++) {
+		v = v * 10 + (uint64_t)(*s - '0');
+		if (v > UINT32_MAX)
+			return false;
+	}
+	*p = s;
+	*value = (uint32_t)v;
+	return true;
+}
+
+/**
+ * parse_u32() - a whole decimal number
+ * @s: text, may be NULL
+ * @value: the number, untouched on failure
+ *
+ * Return: true if @s is nothing but decimal digits that fit 32 bits.
+ */
+bool parse_u32(const char *s, uint32_t *value)
+{
+	uint32_t v;
+
+	if (!s || !digits(&s, &v) || *s)
+		return false;
+	*value = v;
+	return true;
+}
+
+/**
+ * parse_resolution() - "<width>x<height>"
+ * @s: text, may be NULL
+ * @width: result, untouched on failure
+ * @height: result, untouched on failure
+ *
+ * Return: true if both are within 1..MAX_SIDE.
+ */
+bool parse_resolution(const char *s, uint32_t *width, uint32_t *height)
+{
+	uint32_t w, h;
+
+	if (!s || !digits(&s, &w) || (*s != 'x' && *s != 'X'))
+		return false;
+	s++;
+	if (!digits(&s, &h) || *s)
+		return false;
+	if (!w || !h || w > MAX_SIDE || h > MAX_SIDE)
+		return false;
+	*width = w;
+	*height = h;
+	return true;
+}
+
+/**
+ * list_contains() - is a word in a comma separated list
+ * @list: "a,b,c"
+ * @word: what to look for, whole
+ *
+ * Return: true if it is there.
+ */
+bool list_contains(const char *list, const char *word)
+{
+	size_t len = strlen(word);
+
+	while (len && *list) {
+		size_t n = strcspn(list, ",");
+
+		if (n == len && !memcmp(list, word, n))
+			return true;
+		list += n;
+		if (*list == ',')
+			list++;
+	}
+	return false;
+}
+
+/**
+ * list_valid() - is this a comma separated list of decimal numbers
+ * @list: "1,2"
+ *
+ * Return: true if it is and holds at least one.
+ */
+bool list_valid(const char *list)
+{
+	uint32_t v;
+
+	for (;;) {
+		if (!digits(&list, &v))
+			return false;
+		if (!*list)
+			return true;
+		if (*list++ != ',')
+			return false;
+	}
+}
+
+/**
+ * parse_pace() - flips per second
+ * @s: text; "0" means at once
+ * @hz: result, untouched on failure
+ *
+ * Return: true if @s is 0 or within 0.01..10000.
+ */
+bool parse_pace(const char *s, double *hz)
+{
+	char *end;
+	double v;
+
+	if (!s || !((*s >= '0' && *s <= '9') || *s == '.'))
+		return false;
+	v = strtod(s, &end);
+	if (*end || !isfinite(v) || (v != 0 && (v < 0.01 || v > 10000)))
+		return false;
+	*hz = v;
+	return true;
+}
+
+/**
+ * split_words() - cut a line at its blanks
+ * @line: changed in place
+ * @word: where the words go
+ * @max: room in @word
+ *
+ * Return: number of words, or -1 if there are more than @max.
+ */
+int split_words(char *line, char **word, int max)
+{
+	int n = 0;
+
+	for (;;) {
+		line += strspn(line, " \t\r");
+		if (!*line)
+			return n;
+		if (n == max)
+			return -1;
+		word[n++] = line;
+		line += strcspn(line, " \t\r");
+		if (*line)
+			*line++ = '\0';
+	}
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+#ifndef XDF_BE_PARSE_H
+#define XDF_BE_PARSE_H
+
+#include "common.h"
+
+/* the widest or tallest picture that a connector or a buffer may have */
+#define MAX_SIDE 16384u
+
+bool parse_u32(const char *s, uint32_t *value);
+bool parse_resolution(const char *s, uint32_t *width, uint32_t *height);
+bool list_contains(const char *list, const char *word);
+bool list_valid(const char *list);
+bool parse_pace(const char *s, double *hz);
+int split_words(char *line, char **word, int max);
+
+#endif
