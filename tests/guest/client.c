@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/* What the subcommands share: opening, painting, holding. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "client.h"
+
+/**
+ * client_open - open and load the device, report a failure
+ * @cl: command line
+ * @k: the device
+ *
+ * Return: XDF_OK, or the exit code.
+ */
+int client_open(struct client *cl, struct kms *k)
+{
+	int ret = kms_open(k, &cl->choice);
+
+	if (ret)
+		return rep_fail("open", ret, "%s", cl->choice.device ? cl->choice.device :
+				cl->choice.driver);
+	ret = kms_load(k);
+	if (ret) {
+		kms_close(k);
+		return rep_fail("load", ret, "reading connectors, CRTCs and planes");
+	}
+	return XDF_OK;
+}
+
+/**
+ * client_pipes - open the device and find what to show pictures on
+ * @cl: command line
+ * @k: the device
+ * @pipes: KMS_MAX_PIPES of them
+ *
+ * Return: the number of pipes, or minus the exit code.
+ */
+int client_pipes(struct client *cl, struct kms *k, struct kms_pipe *pipes)
+{
+	int n = client_open(cl, k);
+
+	if (n)
+		return -n;
+	if (cl->need_atomic && !k->atomic) {
+		rep_skip("atomic", "the driver has no atomic interface");
+		kms_close(k);
+		return -XDF_SKIP;
+	}
+	n = kms_pipes(k, &cl->choice, pipes);
+	if (n < 0) {
+		rep_fail("pipes", n, "connector %s, mode %s",
+			 cl->choice.connector ? cl->choice.connector : "all",
+			 cl->choice.mode ? cl->choice.mode : "preferred");
+		kms_close(k);
+		return -XDF_FAILED;
+	}
+	return n;
+}
+
+/**
+ * client_hold - keep the picture as long as the command line says
+ * @cl: command line
+ */
+void client_hold(const struct client *cl)
+{
+	struct pollfd pfd = { .fd = STDIN_FILENO, .events = POLLIN };
+
+	if (!cl->hold_stdin && !cl->hold_ms)
+		return;
+	rep_begin("hold");
+	rep_int("ms", cl->hold_ms);
+	rep_bool("stdin", cl->hold_stdin);
+	rep_end();
+	if (cl->hold_ms)
+		poll(&pfd, cl->hold_stdin, cl->hold_ms);
+	else
+		while (poll(&pfd, 1, -1) < 0 && errno == EINTR)
+			;
+}
+
+/**
+ * die_first - be the one that the kernel kills when memory runs out
+ *
+ * For a child that asks for too much, so that only it has to suffer.  It dies
+ * with its parent, too.
+ */
+void die_first(void)
+{
+	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (fd < 0)
+		return;
+	if (write(fd, "1000", 4) < 0)
+		rep_skip("oom_score_adj", err_name(errno));
+	close(fd);
+}
+
+/* Rows are made in plain memory: a mapping may be slow to read. */
+static uint32_t *new_row(uint32_t width)
+{
+	return malloc((size_t)width * sizeof(uint32_t));
+}
+
+/**
+ * paint_card - draw the test card of a connector
+ * @cl: command line
+ * @pipe: the connector
+ * @buf: where to, XRGB8888, mapped
+ * @hash: hash of what was drawn
+ *
+ * Return: 0 or a negative errno.
+ */
+int paint_card(const struct client *cl, const struct kms_pipe *pipe, struct kms_buf *buf,
+	       uint64_t *hash)
+{
+	unsigned int mhz = mode_refresh(&pipe->mode), y;
+	char system[FONT_TEXT_MAX], mode[FONT_TEXT_MAX], hz[16];
+	struct card_words words = {
+		.title = cl->title, .system = system, .name = pipe->con->name, .mode = mode,
+	};
+	uint32_t *row = new_row(buf->width);
+	struct utsname un;
+	struct card card;
+
+	if (!row)
+		return -ENOMEM;
+	if (mhz % 1000 < 50 || mhz % 1000 > 950)
+		snprintf(hz, sizeof(hz), "%u", (mhz + 500) / 1000);
+	else
+		snprintf(hz, sizeof(hz), "%u.%02u", mhz / 1000, mhz % 1000 / 10);
+	snprintf(mode, sizeof(mode), "%u*%u @ %s Hz", pipe->mode.hdisplay, pipe->mode.vdisplay, hz);
+	uname(&un);
+	snprintf(system, sizeof(system), "%.10s %.50s %.20s", un.sysname, un.release, un.machine);
+
+	card_init(&card, buf->width, buf->height, &words);
+	*hash = HASH_START;
+	for (y = 0; y < buf->height; y++) {
+		card_row(&card, y, row);
+		memcpy(buf->map + (size_t)y * buf->pitch, row, (size_t)buf->width * sizeof(*row));
+		*hash = hash_row(*hash, row, buf->width);
+	}
+	free(row);
+	return 0;
+}
+
+/**
+ * paint_frame - draw rows of a frame
+ * @f: the frame
+ * @buf: where to, XRGB8888, mapped
+ * @first: first row
+ * @end: the row after the last one
+ *
+ * Return: 0 or a negative errno.
+ */
+int paint_frame(const struct frame *f, struct kms_buf *buf, int first, int end)
+{
+	uint32_t *row = new_row(buf->width);
+	int y;
+
+	if (!row)
+		return -ENOMEM;
+	for (y = first; y < end; y++) {
+		frame_row(f, y, row);
+		memcpy(buf->map + (size_t)y * buf->pitch, row, (size_t)buf->width * sizeof(*row));
+	}
+	free(row);
+	return 0;
+}
+
+/**
+ * check_buf - read a buffer back through its mapping
+ * @what: name for the report
+ * @buf: the buffer, XRGB8888, mapped
+ * @hash: what it must hold
+ *
+ * Return: 0, or XDF_FAILED after a report.
+ */
+int check_buf(const char *what, const struct kms_buf *buf, uint64_t hash)
+{
+	uint64_t got = HASH_START;
+	unsigned int y;
+
+	for (y = 0; y < buf->height; y++)
+		got = hash_row(got, (const uint32_t *)(buf->map + (size_t)y * buf->pitch),
+			       buf->width);
+	if (got == hash)
+		return 0;
+	return rep_fail(what, EIO, "buffer %ux%u reads back as %016llx, %016llx was written",
+			buf->width, buf->height, (unsigned long long)got, (unsigned long long)hash);
+}
+
+/**
+ * report_picture - begin a report about a picture on a connector
+ * @type: value of "t"
+ * @pipe: the connector
+ * @buf: the picture
+ * @hash: its hash
+ *
+ * The caller adds what else there is to say and calls rep_end().
+ */
+void report_picture(const char *type, const struct kms_pipe *pipe, const struct kms_buf *buf,
+		    uint64_t hash)
+{
+	rep_begin(type);
+	rep_str("connector", pipe->con->name);
+	rep_uint("index", pipe->index);
+	rep_uint("width", buf->width);
+	rep_uint("height", buf->height);
+	rep_fourcc("fourcc", buf->fourcc);
+	rep_hex64("hash", hash);
+}

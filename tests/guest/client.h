@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+/* What the subcommands share. */
+#ifndef XDF_CLIENT_H
+#define XDF_CLIENT_H
+
+#include <stdbool.h>
+
+#include "draw.h"
+#include "kms.h"
+#include "report.h"
+
+/* The command line. */
+struct client {
+	struct kms_choice choice;
+	long count;		/* the number after the subcommand */
+	int hold_ms;
+	bool hold_stdin;
+	int buffers;
+	bool map;
+	bool strict;
+	bool need_atomic;
+	bool keep;
+	const char *title;
+};
+
+int cmd_info(struct client *cl);
+int cmd_card(struct client *cl);
+int cmd_flip(struct client *cl);
+int cmd_modeset(struct client *cl);
+int cmd_smoke(struct client *cl);
+int cmd_hold_open(struct client *cl);
+int cmd_many(struct client *cl);
+
+int client_open(struct client *cl, struct kms *k);
+int client_pipes(struct client *cl, struct kms *k, struct kms_pipe *pipes);
+void die_first(void);
+void client_hold(const struct client *cl);
+int paint_card(const struct client *cl, const struct kms_pipe *pipe, struct kms_buf *buf,
+	       uint64_t *hash);
+int paint_frame(const struct frame *f, struct kms_buf *buf, int first, int end);
+int check_buf(const char *what, const struct kms_buf *buf, uint64_t hash);
+void report_picture(const char *type, const struct kms_pipe *pipe, const struct kms_buf *buf,
+		    uint64_t hash);
+
+#endif

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * xdf-client: a KMS client that draws, flips, checks and reports.
+ *
+ * Runs inside a guest from its initramfs, so it is one static binary and needs
+ * nothing but a device node.
+ */
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client.h"
+
+static const struct command {
+	const char *name;
+	int (*run)(struct client *cl);
+	bool count;		/* takes a number */
+} commands[] = {
+	{ "info", cmd_info, false },
+	{ "card", cmd_card, false },
+	{ "flip", cmd_flip, true },
+	{ "modeset", cmd_modeset, true },
+	{ "smoke", cmd_smoke, false },
+	{ "hold-open", cmd_hold_open, false },
+	{ "many", cmd_many, true },
+};
+
+static const char usage_text[] =
+"usage: xdf-client COMMAND [NUMBER] [OPTION]...\n"
+"\n"
+"  info                 what device, connectors, CRTCs, planes, properties there are\n"
+"  card                 a test card on every connected connector\n"
+"  flip N               N page flips with events on each connector, checked\n"
+"  modeset N            N times off and on, with checks\n"
+"  smoke                API checks that any good KMS driver passes\n"
+"  hold-open            keep device and picture, obey lines on stdin:\n"
+"                       touch, flip, ioctl, exit\n"
+"  many N               up to N buffers, free them, once more the same number\n"
+"\n"
+"  --device PATH        default: the first /dev/dri/card* of the driver\n"
+"  --driver NAME        default: xen_drm_front\n"
+"  --wait MS            wait that long for device and connector to appear\n"
+"  --connector WHICH    all (default), a number from 0, an object id, a name\n"
+"  --mode WxH[@HZ]      default: the preferred mode\n"
+"  --legacy | --atomic  force one interface (default: atomic if there is one)\n"
+"  --hold MS            card, modeset: keep the picture that long at the end\n"
+"  --hold-stdin         card, modeset: keep it until a line or the end of stdin\n"
+"  --keep               card: leave the picture behind at exit (Linux 6.8)\n"
+"  --title TEXT         card: default xen-drm-front\n"
+"  --buffers 2|3        flip: default 2\n"
+"  --strict             flip: demand pacing by vertical blanks\n"
+"  --map                hold-open: map the buffer, too\n"
+"\n"
+"exit status: 0 all fine, 1 something failed, 2 usage, 77 cannot be tried here\n";
+
+static int usage(const char *why, const char *arg)
+{
+	if (!why) {
+		fputs(usage_text, stdout);
+		return XDF_OK;
+	}
+	fprintf(stderr, "xdf-client: %s%s%s\nTry 'xdf-client --help'.\n", why, arg ? ": " : "",
+		arg ? arg : "");
+	return XDF_USAGE;
+}
+
+static bool number(const char *s, long lo, long hi, long *out)
+{
+	char *end;
+
+	errno = 0;
+	*out = strtol(s, &end, 10);
+	return !errno && end != s && !*end && *out >= lo && *out <= hi;
+}
+
+enum {
+	OPT_DEVICE = 256,
+	OPT_DRIVER,
+	OPT_WAIT,
+	OPT_CONNECTOR,
+	OPT_MODE,
+	OPT_LEGACY,
+	OPT_ATOMIC,
+	OPT_HOLD,
+	OPT_HOLD_STDIN,
+	OPT_KEEP,
+	OPT_TITLE,
+	OPT_BUFFERS,
+	OPT_STRICT,
+	OPT_MAP,
+	OPT_HELP,
+};
+
+static const struct option options[] = {
+	{ "device", required_argument, NULL, OPT_DEVICE },
+	{ "driver", required_argument, NULL, OPT_DRIVER },
+	{ "wait", required_argument, NULL, OPT_WAIT },
+	{ "connector", required_argument, NULL, OPT_CONNECTOR },
+	{ "mode", required_argument, NULL, OPT_MODE },
+	{ "legacy", no_argument, NULL, OPT_LEGACY },
+	{ "atomic", no_argument, NULL, OPT_ATOMIC },
+	{ "hold", required_argument, NULL, OPT_HOLD },
+	{ "hold-stdin", no_argument, NULL, OPT_HOLD_STDIN },
+	{ "keep", no_argument, NULL, OPT_KEEP },
+	{ "title", required_argument, NULL, OPT_TITLE },
+	{ "buffers", required_argument, NULL, OPT_BUFFERS },
+	{ "strict", no_argument, NULL, OPT_STRICT },
+	{ "map", no_argument, NULL, OPT_MAP },
+	{ "help", no_argument, NULL, OPT_HELP },
+	{ NULL, 0, NULL, 0 },
+};
+
+int main(int argc, char **argv)
+{
+	const struct command *cmd = NULL;
+	struct client cl = {
+		.choice.driver = "xen_drm_front",
+		.buffers = 2,
+		.title = "xen-drm-front",
+	};
+	size_t i;
+	long n;
+	int opt, ret;
+
+	while ((opt = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		switch (opt) {
+		case OPT_DEVICE:
+			cl.choice.device = optarg;
+			break;
+		case OPT_DRIVER:
+			cl.choice.driver = optarg;
+			break;
+		case OPT_WAIT:
+			if (!number(optarg, 0, 3600000, &n))
+				return usage("bad number of milliseconds", optarg);
+			cl.choice.wait_ms = n;
+			break;
+		case OPT_CONNECTOR:
+			cl.choice.connector = optarg;
+			break;
+		case OPT_MODE:
+			cl.choice.mode = optarg;
+			break;
+		case OPT_LEGACY:
+			cl.choice.legacy = true;
+			break;
+		case OPT_ATOMIC:
+			cl.choice.legacy = false;
+			cl.need_atomic = true;
+			break;
+		case OPT_HOLD:
+			if (!number(optarg, 0, 86400000, &n))
+				return usage("bad number of milliseconds", optarg);
+			cl.hold_ms = n;
+			break;
+		case OPT_HOLD_STDIN:
+			cl.hold_stdin = true;
+			break;
+		case OPT_KEEP:
+			cl.keep = true;
+			break;
+		case OPT_TITLE:
+			cl.title = optarg;
+			break;
+		case OPT_BUFFERS:
+			if (!number(optarg, 2, 3, &n))
+				return usage("bad number of buffers", optarg);
+			cl.buffers = n;
+			break;
+		case OPT_STRICT:
+			cl.strict = true;
+			break;
+		case OPT_MAP:
+			cl.map = true;
+			break;
+		case OPT_HELP:
+		case 'h':
+			return usage(NULL, NULL);
+		default:
+			return XDF_USAGE;
+		}
+	}
+
+	if (optind == argc)
+		return usage("no command", NULL);
+	for (i = 0; i < ARRAY_SIZE(commands); i++)
+		if (!strcmp(argv[optind], commands[i].name))
+			cmd = &commands[i];
+	if (!cmd)
+		return usage("no such command", argv[optind]);
+	optind++;
+	if (cmd->count) {
+		if (optind == argc)
+			return usage("a number is missing after", cmd->name);
+		if (!number(argv[optind], 1, 1000000000, &cl.count))
+			return usage("bad number", argv[optind]);
+		optind++;
+	}
+	if (optind != argc)
+		return usage("too many arguments", argv[optind]);
+
+	ret = cmd->run(&cl);
+	return ret ? ret : rep_failures() ? XDF_FAILED : XDF_OK;
+}
