@@ -30,8 +30,8 @@ static const char *number(const char *text, u32 *value)
  * @width: set to the width, 1 to 8192
  * @height: set to the height, 1 to 8192
  *
- * Return: 0, -EINVAL when @text has another form, -ERANGE when a number is 0 or
- * larger than 8192. Nothing is set on an error.
+ * Return: 0, -EINVAL when @text has another form or more than five digits,
+ * -ERANGE when a number is 0 or larger than 8192. Nothing is set on an error.
  */
 int xdf_config_resolution(const char *text, u32 *width, u32 *height)
 {
@@ -83,7 +83,7 @@ int xdf_config_version(const char *versions)
  * xdf_config_unique_id - keep a name from XenStore in a form fit to print
  * @text: the "unique-id" node, NULL when there is none
  * @id: buffer of XDF_UNIQUE_ID_LEN + 1 bytes; cut to fit, each byte that is
- *	not printable ASCII becomes '?'
+ *	a blank or no printable ASCII becomes '?'
  */
 void xdf_config_unique_id(const char *text, char *id)
 {
