@@ -14,11 +14,12 @@
 #include <drm/drm_encoder.h>
 #include <drm/drm_plane.h>
 
+#include <xen/xenbus.h>
+
 #include "xdf_config.h"
 
 struct drm_pending_vblank_event;
 struct xdf_link;
-struct xenbus_device;
 
 /**
  * struct xdf_vblank - the clock of a pipe
@@ -143,6 +144,8 @@ struct xdf_pipe {
  * @reap_work: takes leave of them, see dbuf.c
  * @connect_work: brings a new link to life: frontend.c
  * @retry_work: tries again to connect: frontend.c
+ * @retry_watch: leads @retry_work into the thread that serves watches
+ * @retrying: @retry_watch is registered; under state_lock
  * @broken_work: closes a link after a protocol violation: frontend.c
  * @num_pipes: number of pipes, set before the DRM device is registered
  * @pipe: one a connector
@@ -174,6 +177,8 @@ struct xdf_device {
 	struct work_struct reap_work;
 	struct work_struct connect_work;
 	struct delayed_work retry_work;
+	struct xenbus_watch retry_watch;
+	bool retrying;
 	struct work_struct broken_work;
 
 	unsigned int num_pipes;

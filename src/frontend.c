@@ -16,8 +16,9 @@
  *	any, offline or gone	unplug the DRM device, Closed
  *
  * States are levels, not events: a backend may be in its third state when we
- * hear of its first. Initialising is only ever written by the thread that runs
- * the watches, since newer kernels take it for a new device otherwise.
+ * hear of its first. Initialising, and what follows it, is only ever written by
+ * the thread that serves the watches, since newer kernels (xenbus_dev_changed())
+ * may take the device for a new one otherwise.
  */
 #include <linux/delay.h>
 #include <linux/module.h>
@@ -253,15 +254,53 @@ static void link_try(struct xdf_device *xdf)
 	queue_delayed_work(xdf_wq, &xdf->retry_work, msecs_to_jiffies(min(ms, RETRY_MAX_MS + 0u)));
 }
 
+/* The second half of a retry, in the thread that serves all watches. */
+static void retry_watch_fn(struct xenbus_watch *watch, const char *path, const char *token)
+{
+	struct xdf_device *xdf = container_of(watch, struct xdf_device, retry_watch);
+
+	mutex_lock(&xdf->state_lock);
+	if (xdf->retrying) {
+		xdf->retrying = false;
+		unregister_xenbus_watch(watch);
+		if (!xdf->removed && !xdf->link && xdf->xdev->state == XenbusStateInitialising &&
+		    xenbus_read_unsigned(xdf->xdev->otherend, "state", 0) == XenbusStateInitWait)
+			link_make(xdf);
+	}
+	mutex_unlock(&xdf->state_lock);
+}
+
+/*
+ * The pause is over. Writing Initialised here, beside the thread that serves the
+ * watches, could make that thread see XenStore's old state with our new one, and
+ * take the device for a new one. A watch fires once when it is registered: that
+ * brings us into that thread.
+ */
 static void retry_work_fn(struct work_struct *work)
 {
 	struct xdf_device *xdf = container_of(work, struct xdf_device, retry_work.work);
 
 	mutex_lock(&xdf->state_lock);
-	if (!xdf->removed && !xdf->link && xdf->xdev->state == XenbusStateInitialising &&
-	    xenbus_read_unsigned(xdf->xdev->otherend, "state", 0) == XenbusStateInitWait)
-		link_make(xdf);
+	if (!xdf->removed && !xdf->retrying) {
+		xdf->retry_watch.node = xdf->xdev->nodename;
+		xdf->retry_watch.callback = retry_watch_fn;
+		xdf->retrying = !register_xenbus_watch(&xdf->retry_watch);
+	}
 	mutex_unlock(&xdf->state_lock);
+}
+
+/* No retry runs or starts after this. Caller has set removed. */
+static void retry_stop(struct xdf_device *xdf)
+{
+	bool retrying;
+
+	cancel_delayed_work_sync(&xdf->retry_work);
+	mutex_lock(&xdf->state_lock);
+	retrying = xdf->retrying;
+	xdf->retrying = false;
+	mutex_unlock(&xdf->state_lock);
+	if (retrying)
+		unregister_xenbus_watch(&xdf->retry_watch);
 }
 
 /*
@@ -400,7 +439,7 @@ static void card_down(struct xdf_device *xdf)
 	if (removed)
 		return;
 
-	cancel_delayed_work_sync(&xdf->retry_work);
+	retry_stop(xdf);
 	cancel_work_sync(&xdf->broken_work);
 	cancel_work_sync(&xdf->connect_work);
 
@@ -445,6 +484,12 @@ static void backend_state(struct xdf_device *xdf, enum xenbus_state be)
 		xenbus_switch_state(xdev, XenbusStateInitialising);
 		break;
 	case XenbusStateInitWait:
+		/*
+		 * We have answered this already: it was the first of several states
+		 * in a row that we heard of, and now we hear of the others.
+		 */
+		if (xdev->state == XenbusStateInitialised && xdf->link && !xdf->link->dead)
+			break;
 		link_drop(xdf);
 		xenbus_switch_state(xdev, XenbusStateInitialising);
 		link_try(xdf);
