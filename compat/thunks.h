@@ -135,6 +135,15 @@
 #define XDF_DRM_DRIVER_PRIME
 #endif
 
+/* Console: the ops of the fbdev emulation that fits any dumb buffer, v6.13. */
+#ifdef XDF_HAVE_DRM_DRIVER_FBDEV_PROBE
+#include <drm/drm_fbdev_ttm.h>
+
+#define XDF_DRM_DRIVER_FBDEV DRM_FBDEV_TTM_DRIVER_OPS,
+#else
+#define XDF_DRM_DRIVER_FBDEV
+#endif
+
 /* A member of struct xenbus_driver: boot does not wait for the device. */
 #ifdef XDF_HAVE_XENBUS_NOT_ESSENTIAL
 #define XDF_XENBUS_NOT_ESSENTIAL .not_essential = true,

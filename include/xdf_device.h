@@ -202,13 +202,14 @@ extern unsigned int xdf_timeout_ms;
 /* frontend.c */
 struct xdf_link *xdf_link_get(struct xdf_device *xdf);
 
-/* kms.c, crtc.c, plane.c, connector.c, vblank.c */
+/* kms.c, crtc.c, plane.c, connector.c, vblank.c, console.c */
 extern const struct drm_driver xdf_drm_driver;
 
 int xdf_kms_init(struct xdf_device *xdf);
 int xdf_plane_init(struct xdf_pipe *pipe);
 int xdf_crtc_init(struct xdf_pipe *pipe);
 int xdf_connector_init(struct xdf_pipe *pipe);
+void xdf_console_init(struct xdf_device *xdf);
 
 void xdf_crtc_tick(struct xdf_pipe *pipe);
 void xdf_crtc_flip_event(struct xdf_pipe *pipe, u64 fb_cookie);

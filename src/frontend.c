@@ -400,7 +400,9 @@ static void connect_work_fn(struct work_struct *work)
 	ret = link_replay(xdf, link);
 	if (ret && ret != -ENOTCONN)
 		drm_warn(&xdf->drm, "telling the new backend of buffers and modes: %d\n", ret);
-	if (!first)
+	if (first)
+		xdf_console_init(xdf);
+	else
 		drm_kms_helper_hotplug_event(&xdf->drm);
 	xdf_link_put(link);
 }

@@ -32,6 +32,7 @@ const struct drm_driver xdf_drm_driver = {
 	.fops = &xdf_fops,
 	.dumb_create = xdf_gem_dumb_create,
 	XDF_DRM_DRIVER_PRIME
+	XDF_DRM_DRIVER_FBDEV
 	.name = "xen_drm_front",
 	.desc = "Xen para-virtual display",
 	XDF_DRM_DRIVER_DATE("20261123")

@@ -8,6 +8,7 @@
  */
 #include <drm/drm_atomic.h>
 #include <drm/drm_atomic_helper.h>
+#include <drm/drm_damage_helper.h>
 #include <drm/drm_fourcc.h>
 #include <drm/drm_gem_atomic_helper.h>
 #include <drm/drm_modeset_helper_vtables.h>
@@ -77,8 +78,15 @@ static const struct drm_plane_funcs xdf_plane_funcs = {
  */
 int xdf_plane_init(struct xdf_pipe *pipe)
 {
+	int ret;
+
 	drm_plane_helper_add(&pipe->plane, &xdf_plane_helper_funcs);
-	return drm_universal_plane_init(&pipe->xdf->drm, &pipe->plane, BIT(pipe->index),
-					&xdf_plane_funcs, xdf_formats, ARRAY_SIZE(xdf_formats),
-					NULL, DRM_PLANE_TYPE_PRIMARY, NULL);
+	ret = drm_universal_plane_init(&pipe->xdf->drm, &pipe->plane, BIT(pipe->index),
+				       &xdf_plane_funcs, xdf_formats, ARRAY_SIZE(xdf_formats),
+				       NULL, DRM_PLANE_TYPE_PRIMARY, NULL);
+	if (ret)
+		return ret;
+	/* The protocol knows whole pictures only; clients may spare us none of it. */
+	drm_plane_enable_fb_damage_clips(&pipe->plane);
+	return 0;
 }

@@ -30,6 +30,7 @@ int cmd_modeset(struct client *cl);
 int cmd_smoke(struct client *cl);
 int cmd_hold_open(struct client *cl);
 int cmd_many(struct client *cl);
+int cmd_fb(struct client *cl);
 
 int client_open(struct client *cl, struct kms *k);
 int client_pipes(struct client *cl, struct kms *k, struct kms_pipe *pipes);

@@ -26,6 +26,8 @@ static const struct command {
 	{ "smoke", cmd_smoke, false },
 	{ "hold-open", cmd_hold_open, false },
 	{ "many", cmd_many, true },
+	{ "fb", cmd_fb, false },
+	{ "fb-fill", cmd_fb, true },
 };
 
 static const char usage_text[] =
@@ -39,6 +41,8 @@ static const char usage_text[] =
 "  hold-open            keep device and picture, obey lines on stdin:\n"
 "                       touch, flip, ioctl, exit\n"
 "  many N               up to N buffers, free them, once more the same number\n"
+"  fb                   the hash of what the console's memory, /dev/fb0, holds\n"
+"  fb-fill N            the same after filling it with pattern number N\n"
 "\n"
 "  --device PATH        default: the first /dev/dri/card* of the driver\n"
 "  --driver NAME        default: xen_drm_front\n"
