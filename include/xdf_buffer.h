@@ -144,7 +144,6 @@ struct xdf_dbuf *xdf_dbuf_create(struct xdf_device *xdf, struct xdf_pages *pages
 				 u32 height, u32 bpp);
 void xdf_dbuf_put(struct xdf_dbuf *dbuf);
 int xdf_dbuf_announce(struct xdf_dbuf *dbuf, struct xdf_link *link);
-int xdf_dbuf_replay(struct xdf_device *xdf, struct xdf_link *link);
 void xdf_dbuf_retract(struct xdf_device *xdf, struct xdf_link *link);
 void xdf_dbuf_link_lost(struct xdf_device *xdf);
 void xdf_reap(struct xdf_device *xdf, struct xdf_zombie *zombie);

@@ -125,6 +125,7 @@ struct xdf_pipe {
  *	removal
  * @removed: the device is unplugged or being so; under state_lock
  * @registered: the DRM device was registered; under state_lock
+ * @failed: making the DRM device failed, and is not tried again; under state_lock
  * @attempts: links made in a row that were no good; under state_lock
  * @linked: when the last link was made, in jiffies; under state_lock
  * @config: from XenStore; changes only while there is no live link, under
@@ -132,6 +133,7 @@ struct xdf_pipe {
  * @link_lock: protects @link
  * @link: the present link, NULL when there is none
  * @serial: number of the last link made; under state_lock
+ * @announced: number of the last link that the log was told of; under state_lock
  * @buf_lock: protects @dbufs, @fbs and what the backend was told of each
  * @config_lock: protects what the backend was told of each pipe
  * @ready: serial of the link over which all buffers and framebuffers were
@@ -143,6 +145,7 @@ struct xdf_pipe {
  * @reap: display buffers and framebuffers that nobody uses any more
  * @reap_work: takes leave of them, see dbuf.c
  * @connect_work: brings a new link to life: frontend.c
+ * @config_work: sets modes again after a refused flip: crtc.c
  * @retry_work: tries again to connect: frontend.c
  * @retry_watch: leads @retry_work into the thread that serves watches
  * @retrying: @retry_watch is registered; under state_lock
@@ -157,6 +160,7 @@ struct xdf_device {
 	struct mutex state_lock;
 	bool removed;
 	bool registered;
+	bool failed;
 	unsigned int attempts;
 	unsigned long linked;
 	struct xdf_config config;
@@ -164,6 +168,7 @@ struct xdf_device {
 	spinlock_t link_lock;
 	struct xdf_link *link;
 	u32 serial;
+	u32 announced;
 
 	struct mutex buf_lock;
 	struct mutex config_lock;
@@ -175,7 +180,8 @@ struct xdf_device {
 	spinlock_t reap_lock;
 	struct list_head reap;
 	struct work_struct reap_work;
-	struct work_struct connect_work;
+	struct delayed_work connect_work;
+	struct delayed_work config_work;
 	struct delayed_work retry_work;
 	struct xenbus_watch retry_watch;
 	bool retrying;
@@ -214,6 +220,7 @@ void xdf_console_init(struct xdf_device *xdf);
 void xdf_crtc_tick(struct xdf_pipe *pipe);
 void xdf_crtc_flip_event(struct xdf_pipe *pipe, u64 fb_cookie);
 void xdf_crtc_flip_response(struct xdf_pipe *pipe, u64 fb_cookie, int err);
+void xdf_crtc_config_work_fn(struct work_struct *work);
 int xdf_crtc_replay(struct xdf_pipe *pipe, struct xdf_link *link);
 void xdf_crtc_link_lost(struct xdf_pipe *pipe);
 

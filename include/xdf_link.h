@@ -134,7 +134,8 @@ struct xdf_link {
 	struct xdf_channel channel[];
 };
 
-int xdf_channel_init(struct xdf_channel *channel, struct xdf_link *link, unsigned int index);
+void xdf_channel_prepare(struct xdf_channel *channel, struct xdf_link *link, unsigned int index);
+int xdf_channel_init(struct xdf_channel *channel);
 void xdf_channel_fini(struct xdf_channel *channel);
 int xdf_channel_send(struct xdf_channel *channel, struct xendispl_req *req, u64 cookie);
 int xdf_channel_call(struct xdf_channel *channel, struct xendispl_req *req);

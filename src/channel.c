@@ -333,11 +333,15 @@ static int shared_page_bind(struct xdf_shared_page *shared, struct xdf_channel *
 	return 0;
 }
 
-static void shared_page_fini(struct xdf_shared_page *shared, struct xdf_channel *channel)
+static void shared_page_unbind(struct xdf_shared_page *shared, struct xdf_channel *channel)
 {
 	if (shared->irq)
 		unbind_from_irqhandler(shared->irq, channel); /* closes the port too */
 	shared->irq = 0;
+}
+
+static void shared_page_fini(struct xdf_shared_page *shared)
+{
 	xdf_grants_end(shared->grants);
 	shared->grants = NULL;
 	xdf_pages_put(shared->pages);
@@ -345,20 +349,13 @@ static void shared_page_fini(struct xdf_shared_page *shared, struct xdf_channel 
 }
 
 /**
- * xdf_channel_init - make the shared pages and event channels of a connector
+ * xdf_channel_prepare - make a channel fit to be killed
  * @channel: zeroed
  * @link: the link it belongs to
  * @index: number of the connector
- *
- * On an error the caller calls xdf_channel_fini() all the same.
- *
- * Return: 0, -ENOMEM, -ENOSPC (no grants left), or what the event channel
- * driver said.
  */
-int xdf_channel_init(struct xdf_channel *channel, struct xdf_link *link, unsigned int index)
+void xdf_channel_prepare(struct xdf_channel *channel, struct xdf_link *link, unsigned int index)
 {
-	int ret;
-
 	BUILD_BUG_ON(__CONST_RING_SIZE(xen_displif, XDF_GRANT_SIZE) != XDF_RING_SLOTS);
 	BUILD_BUG_ON(XENDISPL_IN_RING_LEN != XDF_EVENT_SLOTS);
 
@@ -367,7 +364,23 @@ int xdf_channel_init(struct xdf_channel *channel, struct xdf_link *link, unsigne
 	spin_lock_init(&channel->lock);
 	init_waitqueue_head(&channel->space);
 	xdf_ring_init(&channel->ring);
+}
 
+/**
+ * xdf_channel_init - make the shared pages and event channels of a connector
+ * @channel: prepared
+ *
+ * On an error the caller calls xdf_channel_fini() all the same.
+ *
+ * Return: 0, -ENOMEM, -ENOSPC (no grants left), or what the event channel
+ * driver said.
+ */
+int xdf_channel_init(struct xdf_channel *channel)
+{
+	struct xdf_link *link = channel->link;
+	int ret;
+
+	/* An interrupt may come as soon as it is bound: the pages come first. */
 	channel->sring = shared_page_init(&channel->req, link);
 	if (IS_ERR(channel->sring))
 		return PTR_ERR(channel->sring);
@@ -390,8 +403,11 @@ int xdf_channel_init(struct xdf_channel *channel, struct xdf_link *link, unsigne
  */
 void xdf_channel_fini(struct xdf_channel *channel)
 {
-	shared_page_fini(&channel->req, channel);
-	shared_page_fini(&channel->event, channel);
+	/* The handler of events looks at the ring, too. */
+	shared_page_unbind(&channel->req, channel);
+	shared_page_unbind(&channel->event, channel);
+	shared_page_fini(&channel->req);
+	shared_page_fini(&channel->event);
 }
 
 /**

@@ -5,6 +5,8 @@
  * A connector and its encoder. The backend names one resolution; a mode is made
  * of it, at 60 Hz.
  */
+#include <linux/math64.h>
+
 #include <drm/drm_atomic_helper.h>
 #include <drm/drm_connector.h>
 #include <drm/drm_encoder.h>
@@ -48,7 +50,8 @@ static int xdf_connector_get_modes(struct drm_connector *connector)
 	mode->vsync_start = config->height + 3;
 	mode->vsync_end = config->height + 8;
 	mode->vtotal = config->height + 30;
-	mode->clock = DIV_ROUND_CLOSEST(mode->htotal * mode->vtotal * REFRESH, 1000);
+	mode->clock = DIV_ROUND_CLOSEST_ULL(mul_u32_u32(mode->htotal, mode->vtotal) * REFRESH,
+					    1000);
 	mode->flags = DRM_MODE_FLAG_PHSYNC | DRM_MODE_FLAG_NVSYNC;
 	drm_mode_set_name(mode);
 	drm_mode_probed_add(connector, mode);

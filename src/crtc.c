@@ -29,6 +29,11 @@
 /* Frames after which a client stops waiting for a slow backend. */
 #define FLIP_FRAMES 6
 
+/* Pause before a mode is set again after a refused flip. */
+#define RECONFIGURE_MS 250
+/* After this time a response is looked for, as it does not interrupt. */
+#define RESPONSE_MS 100
+
 /* Refresh rates that the clock can give, in Hz. */
 #define REFRESH_MIN 1
 #define REFRESH_MAX 360
@@ -136,8 +141,17 @@ void xdf_crtc_flip_response(struct xdf_pipe *pipe, u64 fb_cookie, int err)
 	spin_lock_irqsave(&drm->event_lock, flags);
 	if (flip->wire == fb_cookie) {
 		flip->acked = true;
-		if (err) {
-			/* No event will come. The next tick completes the flip. */
+		if (err && err != -ENOTCONN) {
+			/*
+			 * A framebuffer that was detached while it was shown turns
+			 * displ_be's CRTC off: only a new mode brings it back.
+			 */
+			flip->live = false;
+			queue_delayed_work(xdf_wq, &pipe->xdf->config_work,
+					   msecs_to_jiffies(RECONFIGURE_MS));
+		}
+		if (err || !flip->ticking) {
+			/* No event will come, or it is lost. The next tick completes it. */
 			flip->waiting = false;
 			flip_settle(pipe);
 		}
@@ -158,15 +172,15 @@ void xdf_crtc_tick(struct xdf_pipe *pipe)
 	struct xdf_flip *flip = &pipe->flip;
 	struct xdf_link *link = NULL;
 	unsigned long flags;
+	bool poll;
+	s64 age;
 
 	spin_lock_irqsave(&drm->event_lock, flags);
-	if (flip->event && (!flip->waiting || ++flip->frames >= FLIP_FRAMES)) {
-		if (flip->waiting)
-			link = xdf_link_get(pipe->xdf);
+	age = ktime_ms_delta(ktime_get(), flip->since);
+	poll = flip->wire && !flip->acked && age >= RESPONSE_MS;
+	if (flip->event && (!flip->waiting || ++flip->frames >= FLIP_FRAMES))
 		flip_complete(pipe);
-	}
-	if (flip->ticking &&
-	    ktime_ms_delta(ktime_get(), flip->since) >= (s64)READ_ONCE(xdf_timeout_ms)) {
+	if (flip->ticking && age >= (s64)READ_ONCE(xdf_timeout_ms)) {
 		/*
 		 * An answer, but no event: it is lost, go on. No answer: do not
 		 * put more on the ring before there is one.
@@ -175,9 +189,14 @@ void xdf_crtc_tick(struct xdf_pipe *pipe)
 		if (flip->acked)
 			flip_settle(pipe);
 	}
+	/* The ring was full when it was to be sent. */
+	if (!flip->wire && flip->again && flip->live && flip->shown)
+		poll |= !flip_send(pipe);
+	if (poll)
+		link = xdf_link_get(pipe->xdf);
 	spin_unlock_irqrestore(&drm->event_lock, flags);
 
-	/* The response may tell why there was no event. */
+	/* A response may tell why there is no event, and makes room. */
 	if (link) {
 		if (pipe->index < link->num_channels)
 			xdf_channel_poll(&link->channel[pipe->index]);
@@ -219,23 +238,42 @@ static int pipe_configure(struct xdf_pipe *pipe, struct xdf_link *link)
 
 	spin_lock_irq(&drm->event_lock);
 	shown = flip->shown;
+	flip->again = false; /* what is drawn from here on may come too late */
 	spin_unlock_irq(&drm->event_lock);
 	if (!shown)
 		return 0;
 
 	ret = xdf_proto_set_config(link, pipe->index, shown, pipe->width, pipe->height,
 				   pipe->bpp);
-	if (ret)
+	/* Without an answer it may well be done; flips queue up behind it. */
+	if (ret && ret != -ETIMEDOUT && ret != -EINTR)
 		return ret;
 
 	spin_lock_irq(&drm->event_lock);
 	flip->live = !READ_ONCE(link->dead);
-	if (flip->shown == shown)
-		flip->again = false;
-	else if (flip->live && !flip->wire)
+	if (flip->live && flip->shown && !flip->wire && (flip->again || flip->shown != shown))
 		flip_send(pipe);
 	spin_unlock_irq(&drm->event_lock);
-	return 0;
+	return ret;
+}
+
+/**
+ * xdf_crtc_config_work_fn - set modes again after the backend refused a flip
+ * @work: the device's config_work
+ */
+void xdf_crtc_config_work_fn(struct work_struct *work)
+{
+	struct xdf_device *xdf = container_of(work, struct xdf_device, config_work.work);
+	struct xdf_link *link;
+	unsigned int i;
+
+	mutex_lock(&xdf->config_lock);
+	link = xdf_link_get_serial(xdf, xdf->ready);
+	for (i = 0; link && i < xdf->num_pipes; i++)
+		if (xdf->pipe[i].enabled && !READ_ONCE(xdf->pipe[i].flip.live))
+			pipe_configure(&xdf->pipe[i], link);
+	xdf_link_put(link);
+	mutex_unlock(&xdf->config_lock);
 }
 
 /**
@@ -268,6 +306,9 @@ static enum drm_mode_status xdf_crtc_mode_valid(struct drm_crtc *crtc,
 		return MODE_NO_INTERLACE;
 	if (mode->flags & DRM_MODE_FLAG_DBLSCAN)
 		return MODE_NO_DBLESCAN;
+	/* It multiplies the lines, in 16 bits. */
+	if (mode->vscan > 1)
+		return MODE_NO_VSCAN;
 	refresh = drm_mode_vrefresh(mode);
 	if (refresh < REFRESH_MIN)
 		return MODE_CLOCK_LOW;
@@ -320,8 +361,8 @@ static void xdf_crtc_enable(struct drm_crtc *crtc, struct drm_atomic_commit *com
 				     "connector %u: backend refused %ux%u: %d; nothing is shown\n",
 				     pipe->index, pipe->width, pipe->height, ret);
 
-	xdf_vblank_set_period(pipe, div_u64(mode->crtc_htotal * mode->crtc_vtotal * 1000000ull,
-					    mode->crtc_clock));
+	xdf_vblank_set_period(pipe, div_u64(mul_u32_u32(mode->crtc_htotal, mode->crtc_vtotal) *
+					    1000000, mode->crtc_clock));
 	drm_crtc_vblank_on(crtc);
 }
 XDF_DEFINE_CRTC_COMMIT(xdf_crtc_enable)
@@ -348,9 +389,13 @@ static void xdf_crtc_disable(struct drm_crtc *crtc, struct drm_atomic_commit *co
 
 	mutex_lock(&xdf->config_lock);
 	pipe->enabled = false;
+	spin_lock_irq(&xdf->drm.event_lock);
+	live |= flip->live; /* a replay may just have turned it on */
+	flip->live = false;
+	spin_unlock_irq(&xdf->drm.event_lock);
 	/* The framebuffer may be detached after this: wait until it is off. */
 	link = live ? xdf_link_get_serial(xdf, xdf->ready) : NULL;
-	if (link)
+	if (link && pipe->index < link->num_channels)
 		xdf_proto_set_config(link, pipe->index, 0, 0, 0, 0);
 	xdf_link_put(link);
 	mutex_unlock(&xdf->config_lock);

@@ -102,28 +102,6 @@ int xdf_dbuf_announce(struct xdf_dbuf *dbuf, struct xdf_link *link)
 }
 
 /**
- * xdf_dbuf_replay - tell a new backend of all buffers
- * @xdf: the device
- * @link: the new link
- *
- * Caller holds buf_lock.
- *
- * Return: 0, or the first error of xdf_dbuf_announce().
- */
-int xdf_dbuf_replay(struct xdf_device *xdf, struct xdf_link *link)
-{
-	struct xdf_dbuf *dbuf;
-	int ret;
-
-	list_for_each_entry(dbuf, &xdf->dbufs, node) {
-		ret = xdf_dbuf_announce(dbuf, link);
-		if (ret)
-			return ret;
-	}
-	return 0;
-}
-
-/**
  * xdf_dbuf_retract - have the backend forget all buffers, and end their grants
  * @xdf: the device
  * @link: the present link, which knows of no framebuffer any more
@@ -137,6 +115,8 @@ void xdf_dbuf_retract(struct xdf_device *xdf, struct xdf_link *link)
 	list_for_each_entry(dbuf, &xdf->dbufs, node) {
 		if (dbuf->serial == link->serial)
 			xdf_proto_dbuf_destroy(link, dbuf->cookie);
+		if (READ_ONCE(link->silent))
+			xdf_link_kill(link); /* we are leaving: do not wait for each */
 		dbuf_end_grants(dbuf);
 	}
 }
@@ -208,6 +188,8 @@ static void dbuf_reap(struct xdf_device *xdf, struct xdf_zombie *zombie)
 	link = xdf_link_get_serial(xdf, dbuf->serial);
 	if (link) {
 		ret = xdf_proto_dbuf_destroy(link, dbuf->cookie);
+		if (READ_ONCE(link->silent) && READ_ONCE(xdf->removed))
+			xdf_link_kill(link); /* the others must not wait, too */
 		if (ret && ret != -ENOTCONN)
 			dev_warn_ratelimited(xdf->drm.dev, "backend failed to destroy buffer %llu: %d\n",
 					     dbuf->cookie, ret);

@@ -84,11 +84,12 @@ static int fb_announce(struct xdf_fb *fb, struct xdf_link *link)
 /**
  * xdf_fb_replay - tell a new backend of all framebuffers
  * @xdf: the device
- * @link: the new link, which knows all buffers
+ * @link: the new link
  *
- * Caller holds buf_lock.
+ * Caller holds buf_lock. Their buffers are announced with them. What the backend
+ * refuses is left out: it must not keep the others from the screen.
  *
- * Return: 0, or the first error as of xdf_proto_fb_attach().
+ * Return: 0, -ENOTCONN, -ETIMEDOUT or -EINTR.
  */
 int xdf_fb_replay(struct xdf_device *xdf, struct xdf_link *link)
 {
@@ -97,8 +98,12 @@ int xdf_fb_replay(struct xdf_device *xdf, struct xdf_link *link)
 
 	list_for_each_entry(fb, &xdf->fbs, node) {
 		ret = fb_announce(fb, link);
-		if (ret)
+		if (ret == -ENOTCONN || ret == -ETIMEDOUT || ret == -EINTR)
 			return ret;
+		if (ret)
+			dev_warn_ratelimited(xdf->drm.dev,
+					     "the new backend refused framebuffer %llu: %d\n",
+					     fb->cookie, ret);
 	}
 	return 0;
 }
@@ -118,6 +123,8 @@ void xdf_fb_retract(struct xdf_device *xdf, struct xdf_link *link)
 		if (fb->serial == link->serial)
 			xdf_proto_fb_detach(link, fb->cookie);
 		fb->serial = 0;
+		if (READ_ONCE(link->silent))
+			xdf_link_kill(link); /* we are leaving: do not wait for each */
 	}
 	xdf_dbuf_retract(xdf, link);
 }
@@ -132,12 +139,14 @@ static struct xdf_dbuf *fb_dbuf(struct xdf_device *xdf, struct xdf_fb *fb)
 	u32 height = gem->base.size / pitch;
 	struct xdf_dbuf *dbuf = gem->dbuf;
 
-	if (dbuf && dbuf->bpp == bpp && xdf_pitch(dbuf->width, bpp) == pitch) {
+	if (dbuf && dbuf->bpp == bpp && dbuf->height >= fb->base.height &&
+	    xdf_pitch(dbuf->width, bpp) == pitch) {
 		kref_get(&dbuf->refs);
 		return dbuf;
 	}
 	/* The client's own words, where they fit. */
-	if (gem->bpp == bpp && xdf_pitch(gem->width, bpp) == pitch) {
+	if (gem->bpp == bpp && gem->height >= fb->base.height &&
+	    xdf_pitch(gem->width, bpp) == pitch) {
 		width = gem->width;
 		height = gem->height;
 	}
@@ -214,8 +223,9 @@ static struct xdf_fb *fb_alloc(struct drm_device *drm, struct drm_file *file,
 	obj = drm_gem_object_lookup(file, cmd->handles[0]);
 	if (!obj)
 		return ERR_PTR(-ENOENT);
-	end = (u64)(cmd->height - 1) * cmd->pitches[0] + (u64)cmd->width * info->cpp[0];
-	if (end > obj->size) {
+	/* The backend knows whole lines only, the last one too. */
+	end = (u64)cmd->height * cmd->pitches[0];
+	if ((u64)cmd->width * info->cpp[0] > cmd->pitches[0] || end > obj->size) {
 		drm_dbg_kms(drm, "%ux%u needs %llu bytes, the buffer has %zu\n", cmd->width,
 			    cmd->height, end, obj->size);
 		drm_gem_object_put(obj);

@@ -43,6 +43,8 @@
 #define RETRY_MAX_MS 5000
 /* A link that lived as long was a good one. */
 #define GOOD_LINK_MS 5000
+/* Pause before a backend that did not answer is told again of buffers. */
+#define REPLAY_PAUSE_MS 500
 /* How often a closing backend is looked at. */
 #define CLOSE_POLL_MS 10
 
@@ -109,6 +111,7 @@ static const struct xdf_link_ops link_ops = {
 static void read_connector(struct xenbus_device *xdev, unsigned int index,
 			   struct xdf_connector_config *config)
 {
+	char clean[XDF_UNIQUE_ID_LEN + 1];
 	char dir[64];
 	char *text;
 	int ret;
@@ -129,16 +132,18 @@ static void read_connector(struct xenbus_device *xdev, unsigned int index,
 		return;
 	}
 	ret = xdf_config_resolution(text, &config->width, &config->height);
+	xdf_config_unique_id(text, clean);
 	if (ret)
 		xenbus_dev_error(xdev, ret, "%s/" XENDISPL_FIELD_RESOLUTION
 				 " is \"%.32s\": set it to WIDTHxHEIGHT, each 1 to %u",
-				 dir, text, XDF_MAX_SIZE);
+				 dir, clean, XDF_MAX_SIZE);
 	kfree(text);
 }
 
 /* Read all that XenStore says of the device. */
 static int read_config(struct xenbus_device *xdev, struct xdf_config *config)
 {
+	char clean[XDF_UNIQUE_ID_LEN + 1];
 	unsigned int i, usable = 0;
 	char *versions;
 	char name[12];
@@ -149,9 +154,10 @@ static int read_config(struct xenbus_device *xdev, struct xdf_config *config)
 		if (!xenbus_exists(XBT_NIL, xdev->nodename, name))
 			break;
 		if (i == XDF_MAX_CONNECTORS) {
-			xenbus_dev_error(xdev, -E2BIG, "more than %u connectors: the rest is left out",
+			/* Backends want the rings of all, or go deaf. */
+			xenbus_dev_error(xdev, -E2BIG, "more than %u connectors: give the device fewer",
 					 XDF_MAX_CONNECTORS);
-			break;
+			return -E2BIG;
 		}
 		read_connector(xdev, i, &config->connector[i]);
 		usable += !!config->connector[i].width;
@@ -166,10 +172,11 @@ static int read_config(struct xenbus_device *xdev, struct xdf_config *config)
 
 	versions = xenbus_read(XBT_NIL, xdev->otherend, XENDISPL_FIELD_BE_VERSIONS, NULL);
 	ret = xdf_config_version(IS_ERR(versions) ? NULL : versions);
+	xdf_config_unique_id(IS_ERR(versions) ? NULL : versions, clean);
 	if (ret < 0)
 		xenbus_dev_error(xdev, ret,
-				 "the backend speaks protocol versions \"%.64s\", we speak 1 to %u",
-				 versions, XDF_PROTOCOL_VERSION);
+				 "the backend speaks protocol versions \"%s\", we speak 1 to %u",
+				 clean, XDF_PROTOCOL_VERSION);
 	if (!IS_ERR(versions))
 		kfree(versions);
 	config->version = ret;
@@ -204,6 +211,7 @@ static void link_drop(struct xdf_device *xdf)
 /* The backend waits for us: make a link. Caller holds state_lock. */
 static void link_make(struct xdf_device *xdf)
 {
+	unsigned long later = msecs_to_jiffies(RETRY_MAX_MS);
 	struct xenbus_device *xdev = xdf->xdev;
 	struct xdf_config *config;
 	struct xdf_link *link;
@@ -211,11 +219,16 @@ static void link_make(struct xdf_device *xdf)
 
 	lockdep_assert_held(&xdf->state_lock);
 	config = kzalloc(sizeof(*config), GFP_KERNEL);
-	if (!config)
+	if (!config) {
+		queue_delayed_work(xdf_wq, &xdf->retry_work, later);
 		return;
+	}
 	ret = read_config(xdev, config);
-	if (ret)
-		goto out;
+	if (ret) {
+		/* For the toolstack to mend; its backend will move again then. */
+		kfree(config);
+		return;
+	}
 
 	link = xdf_link_create(xdev, config->num_connectors, ++xdf->serial ?: ++xdf->serial,
 			       &link_ops, xdf, READ_ONCE(xdf_timeout_ms));
@@ -238,6 +251,9 @@ static void link_make(struct xdf_device *xdf)
 	}
 	xenbus_switch_state(xdev, XenbusStateInitialised);
 out:
+	/* Memory or grants may be there later. */
+	if (!xdf->link)
+		queue_delayed_work(xdf_wq, &xdf->retry_work, later);
 	kfree(config);
 }
 
@@ -324,10 +340,13 @@ static int card_register(struct xdf_device *xdf)
 {
 	int ret;
 
+	if (xdf->failed)
+		return -ENODEV;
 	ret = xdf_kms_init(xdf);
 	if (!ret)
 		ret = drm_dev_register(&xdf->drm, 0);
 	if (ret) {
+		xdf->failed = true;
 		xenbus_dev_error(xdf->xdev, ret, "making the DRM device");
 		return ret;
 	}
@@ -343,6 +362,7 @@ static void card_announce(struct xdf_device *xdf, const struct xdf_link *link)
 	unsigned int i;
 	int len = 0;
 
+	xdf->announced = link->serial;
 	for (i = 0; i < config->num_connectors; i++)
 		len += scnprintf(text + len, sizeof(text) - len, " %ux%u",
 				 config->connector[i].width, config->connector[i].height);
@@ -358,9 +378,7 @@ static int link_replay(struct xdf_device *xdf, struct xdf_link *link)
 	int ret, err;
 
 	mutex_lock(&xdf->buf_lock);
-	ret = xdf_dbuf_replay(xdf, link);
-	if (!ret)
-		ret = xdf_fb_replay(xdf, link);
+	ret = xdf_fb_replay(xdf, link);
 	if (!ret) {
 		mutex_lock(&xdf->config_lock);
 		xdf->ready = link->serial;
@@ -376,7 +394,7 @@ static int link_replay(struct xdf_device *xdf, struct xdf_link *link)
 
 static void connect_work_fn(struct work_struct *work)
 {
-	struct xdf_device *xdf = container_of(work, struct xdf_device, connect_work);
+	struct xdf_device *xdf = container_of(work, struct xdf_device, connect_work.work);
 	struct xdf_link *link = NULL;
 	bool first = false;
 	int ret;
@@ -391,7 +409,7 @@ static void connect_work_fn(struct work_struct *work)
 			link = NULL;
 		}
 	}
-	if (link)
+	if (link && xdf->announced != link->serial)
 		card_announce(xdf, link);
 	mutex_unlock(&xdf->state_lock);
 	if (!link)
@@ -399,7 +417,11 @@ static void connect_work_fn(struct work_struct *work)
 
 	ret = link_replay(xdf, link);
 	if (ret && ret != -ENOTCONN)
-		drm_warn(&xdf->drm, "telling the new backend of buffers and modes: %d\n", ret);
+		dev_warn_ratelimited(&xdf->xdev->dev,
+				     "telling the new backend of buffers and modes: %d\n", ret);
+	/* It goes on where it stopped. */
+	if (ret == -ETIMEDOUT && !READ_ONCE(xdf->removed))
+		queue_delayed_work(xdf_wq, &xdf->connect_work, msecs_to_jiffies(REPLAY_PAUSE_MS));
 	if (first)
 		xdf_console_init(xdf);
 	else
@@ -443,7 +465,7 @@ static void card_down(struct xdf_device *xdf)
 
 	retry_stop(xdf);
 	cancel_work_sync(&xdf->broken_work);
-	cancel_work_sync(&xdf->connect_work);
+	cancel_delayed_work_sync(&xdf->connect_work);
 
 	if (xdf->registered) {
 		drm_dev_unplug(&xdf->drm);
@@ -469,6 +491,9 @@ static void card_down(struct xdf_device *xdf)
 	mutex_lock(&xdf->state_lock);
 	link_drop(xdf);
 	mutex_unlock(&xdf->state_lock);
+	/* Without a link nobody queues these any more. */
+	cancel_work_sync(&xdf->broken_work);
+	cancel_delayed_work_sync(&xdf->config_work);
 	flush_work(&xdf->reap_work);
 }
 
@@ -482,6 +507,7 @@ static void backend_state(struct xdf_device *xdf, enum xenbus_state be)
 	case XenbusStateInitialised:
 	case XenbusStateClosed:
 	case XenbusStateUnknown:
+		cancel_delayed_work(&xdf->retry_work); /* this backend begins anew */
 		link_drop(xdf);
 		xenbus_switch_state(xdev, XenbusStateInitialising);
 		break;
@@ -492,15 +518,24 @@ static void backend_state(struct xdf_device *xdf, enum xenbus_state be)
 		 */
 		if (xdev->state == XenbusStateInitialised && xdf->link && !xdf->link->dead)
 			break;
+		/* Or we have put it off. */
+		if (!xdf->link && delayed_work_pending(&xdf->retry_work))
+			break;
 		link_drop(xdf);
 		xenbus_switch_state(xdev, XenbusStateInitialising);
 		link_try(xdf);
 		break;
 	case XenbusStateConnected:
+		if (xdf->link && READ_ONCE(xdf->link->dead)) {
+			/* It closed, and took up the old rings again before we looked. */
+			link_drop(xdf);
+			xenbus_switch_state(xdev, XenbusStateClosing);
+			break;
+		}
 		if (xdev->state != XenbusStateInitialised || !xdf->link)
 			break;
 		xenbus_switch_state(xdev, XenbusStateConnected);
-		queue_work(xdf_wq, &xdf->connect_work);
+		queue_delayed_work(xdf_wq, &xdf->connect_work, 0);
 		break;
 	case XenbusStateClosing:
 		/* It still maps our pages; Closed will follow. */
@@ -573,7 +608,8 @@ int xdf_probe(struct xenbus_device *xdev, const struct xenbus_device_id *id)
 	INIT_LIST_HEAD(&xdf->reap);
 	atomic64_set(&xdf->cookie, 0);
 	INIT_WORK(&xdf->reap_work, xdf_reap_work_fn);
-	INIT_WORK(&xdf->connect_work, connect_work_fn);
+	INIT_DELAYED_WORK(&xdf->connect_work, connect_work_fn);
+	INIT_DELAYED_WORK(&xdf->config_work, xdf_crtc_config_work_fn);
 	INIT_WORK(&xdf->broken_work, broken_work_fn);
 	INIT_DELAYED_WORK(&xdf->retry_work, retry_work_fn);
 	dev_set_drvdata(&xdev->dev, xdf);

@@ -83,8 +83,7 @@ static vm_fault_t xdf_gem_fault(struct vm_fault *vmf)
 {
 	struct vm_area_struct *vma = vmf->vma;
 	struct xdf_gem *gem = to_xdf_gem(vma->vm_private_data);
-	/* The mapping's offset starts with the fake one that names the object. */
-	unsigned long first = vmf->pgoff - drm_vma_node_start(&gem->base.vma_node);
+	unsigned long first = vmf->pgoff;
 	unsigned long addr = vmf->address & PAGE_MASK;
 	vm_fault_t ret = VM_FAULT_SIGBUS;
 	unsigned int i;
@@ -115,6 +114,11 @@ static int xdf_gem_mmap(struct drm_gem_object *obj, struct vm_area_struct *vma)
 	if ((vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) == VM_MAYWRITE)
 		return -EINVAL;
 
+	/*
+	 * The fake offset only names the object, and a mapping of its dma-buf may
+	 * be older than the offset.
+	 */
+	vma->vm_pgoff -= drm_vma_node_start(&obj->vma_node);
 	vm_flags_set(vma, VM_PFNMAP | VM_IO | VM_DONTEXPAND | VM_DONTDUMP);
 	vma->vm_page_prot = vm_get_page_prot(vma->vm_flags);
 	vma->vm_ops = &xdf_gem_vm_ops;
@@ -178,7 +182,8 @@ int xdf_gem_dumb_create(struct drm_file *file, struct drm_device *drm,
 	if (pitch > U32_MAX)
 		return -EINVAL;
 	size = pitch * args->height;
-	if (size > (u64)xdf_grants_limit() * XDF_GRANT_SIZE) {
+	/* The protocol's size has 32 bits. */
+	if (size > min_t(u64, (u64)xdf_grants_limit() * XDF_GRANT_SIZE, U32_MAX - PAGE_SIZE)) {
 		drm_dbg_kms(drm, "%ux%u at %u bits does not fit the grant table\n",
 			    args->width, args->height, args->bpp);
 		return -ENOSPC;

@@ -62,11 +62,14 @@ struct xdf_link *xdf_link_create(struct xenbus_device *xdev, unsigned int num_ch
 	link->owner = owner;
 	link->timeout = msecs_to_jiffies(timeout_ms);
 
+	/* An interrupt of the first may kill the link before the last is made. */
+	link->num_channels = num_channels;
+	for (i = 0; i < num_channels; i++)
+		xdf_channel_prepare(&link->channel[i], link, i);
 	for (i = 0; i < num_channels; i++) {
-		link->num_channels = i + 1;
-		ret = xdf_channel_init(&link->channel[i], link, i);
+		ret = xdf_channel_init(&link->channel[i]);
 		if (ret) {
-			link->dead = true;
+			xdf_link_kill(link);
 			xdf_link_close(link);
 			xdf_link_put(link);
 			return ERR_PTR(ret);

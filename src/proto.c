@@ -101,6 +101,8 @@ int xdf_proto_fb_detach(struct xdf_link *link, u64 fb_cookie)
 	request_init(&req, XENDISPL_OP_FB_DETACH);
 	req.op.fb_detach.fb_cookie = fb_cookie;
 	ret = xdf_channel_send(&link->channel[0], &req, 0);
+	/* The answers to earlier ones do not interrupt: make room. */
+	xdf_channel_poll(&link->channel[0]);
 	return ret == -ENOSPC ? xdf_channel_call(&link->channel[0], &req) : ret;
 }
 

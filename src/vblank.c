@@ -17,6 +17,9 @@
 
 /* The part of a frame that the phase may be moved back at each tick. */
 #define SLEW_DIVISOR 8
+/* Bounds of a frame, whatever a mode says: no flood of timers, no standstill. */
+#define PERIOD_MIN_NS (NSEC_PER_SEC / 400)
+#define PERIOD_MAX_NS NSEC_PER_SEC
 
 static struct xdf_vblank *crtc_to_vblank(struct drm_crtc *crtc)
 {
@@ -88,12 +91,13 @@ static enum hrtimer_restart vblank_tick(struct hrtimer *timer)
 void xdf_vblank_adjust(struct xdf_pipe *pipe)
 {
 	struct xdf_vblank *vb = &pipe->vblank;
-	ktime_t now = ktime_get();
 	unsigned long flags;
+	ktime_t now;
 	u64 since;
 	bool tick;
 
 	spin_lock_irqsave(&vb->lock, flags);
+	now = ktime_get(); /* not older than what the last holder saw */
 	tick = vblank_advance(vb, now);
 	since = max_t(s64, ktime_to_ns(ktime_sub(now, vb->phase)), 0);
 	if (vb->flipped || since >= vb->period_ns - vb->period_ns / 4) {
@@ -127,11 +131,10 @@ int xdf_vblank_enable(struct drm_crtc *crtc)
 
 	spin_lock_irqsave(&vb->lock, flags);
 	vb->on = true;
-	if (!vb->armed) {
-		vb->armed = true;
-		vblank_advance(vb, ktime_get());
-		vblank_queue(vb);
-	}
+	/* The timer may still be queued, for a tick of the last mode. */
+	vb->armed = true;
+	vblank_advance(vb, ktime_get());
+	vblank_queue(vb);
 	spin_unlock_irqrestore(&vb->lock, flags);
 	return 0;
 }
@@ -194,7 +197,7 @@ bool xdf_vblank_timestamp(struct drm_crtc *crtc, int *max_error, ktime_t *time, 
 /**
  * xdf_vblank_set_period - a mode is being set
  * @pipe: the pipe, whose vblank is off
- * @period_ns: length of a frame, not 0
+ * @period_ns: length of a frame
  */
 void xdf_vblank_set_period(struct xdf_pipe *pipe, u64 period_ns)
 {
@@ -202,7 +205,7 @@ void xdf_vblank_set_period(struct xdf_pipe *pipe, u64 period_ns)
 	unsigned long flags;
 
 	spin_lock_irqsave(&vb->lock, flags);
-	vb->period_ns = period_ns;
+	vb->period_ns = clamp_t(u64, period_ns, PERIOD_MIN_NS, PERIOD_MAX_NS);
 	vb->phase = ktime_get();
 	vb->slewed = false;
 	vb->flipped = false;

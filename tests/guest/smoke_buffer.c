@@ -366,6 +366,37 @@ void smoke_fb(struct smoke *s)
 		expect("fb-rm-after-handle", kms_rmfb(s->kms.fd, fb), 0);
 }
 
+/*
+ * A dma-buf is mapped before its object has an offset on the device: getting one
+ * must not move the mapping. Reading into it fails with EFAULT where touching it
+ * would be a SIGBUS.
+ */
+static void prime_before_offset(int fd)
+{
+	struct drm_prime_handle out = { .flags = DRM_CLOEXEC | DRM_RDWR };
+	struct drm_mode_create_dumb d;
+	int zero = open("/dev/zero", O_RDONLY | O_CLOEXEC), ret;
+	uint64_t offset;
+	uint8_t *p;
+
+	if (zero < 0 || kms_dumb_create(fd, 64, 64, 32, &d)) {
+		rep_check("prime-offset-setup", false, ENOMEM);
+		return;
+	}
+	out.handle = d.handle;
+	expect("prime-offset-export", kms_ioctl(fd, DRM_IOCTL_PRIME_HANDLE_TO_FD, &out), 0);
+	p = map_at(out.fd, 0, d.size, PROT_READ | PROT_WRITE, &ret);
+	if (p) {
+		expect("prime-offset-map", kms_dumb_map(fd, d.handle, &offset), 0);
+		ret = read(zero, p, 1) == 1 ? 0 : -errno;
+		expect("prime-offset-stays", ret, 0);
+		munmap(p, d.size);
+	}
+	close(out.fd);
+	close(zero);
+	kms_dumb_destroy(fd, d.handle);
+}
+
 /**
  * smoke_prime - a dumb buffer as a dma-buf and back
  * @s: the run
@@ -385,6 +416,7 @@ void smoke_prime(struct smoke *s)
 		rep_skip("prime", "the driver exports no dma-buf");
 		return;
 	}
+	prime_before_offset(fd);
 	if (kms_buf_create(&s->kms, 320, 240, DRM_FORMAT_XRGB8888, true, &buf)) {
 		rep_check("prime-setup", false, ENOMEM);
 		return;

@@ -63,6 +63,13 @@ static void bad_setcrtc(struct smoke *s, struct kms_pipe *p, struct kms_buf *buf
 	bad.hsync_start = 0;
 	bad.htotal = 1;
 	expect("setcrtc-mode-garbage", kms_setcrtc(&s->kms, crtc, buf->fb, con, &bad), -EINVAL);
+	/* 60 Hz by the 32 bit numbers, no line at all by the 16 bit ones */
+	bad = p->mode;
+	bad.htotal = 2048;
+	bad.vtotal = 1024;
+	bad.vscan = 64;
+	bad.clock = 8053063;
+	expect_refused("setcrtc-mode-vscan", kms_setcrtc(&s->kms, crtc, buf->fb, con, &bad));
 	memset(&c, 0, sizeof(c));
 	c.crtc_id = crtc;
 	c.fb_id = buf->fb;
