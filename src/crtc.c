@@ -70,15 +70,16 @@ static bool flip_send(struct xdf_pipe *pipe)
 	link = xdf_link_get(pipe->xdf);
 	if (!link)
 		return false;
-	/* The backend's event may come before the next line: event_lock is held. */
-	ret = xdf_proto_pg_flip(link, pipe->index, flip->shown);
-	xdf_link_put(link);
-	if (ret)
-		return false;
-
-	flip->wire = flip->shown;
+	/* Before it is sent: another CPU may get the event at once, and asks. */
+	WRITE_ONCE(flip->wire, flip->shown);
 	flip->since = ktime_get();
 	flip->acked = false;
+	ret = xdf_proto_pg_flip(link, pipe->index, flip->shown);
+	xdf_link_put(link);
+	if (ret) {
+		WRITE_ONCE(flip->wire, 0);
+		return false;
+	}
 	flip->again = false;
 	flip->ticking = !drm_crtc_vblank_get(&pipe->crtc);
 	return true;
