@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/**
+ * DOC: store
+ *
+ * Fetches the configuration from XenStore. What the strings mean is decided in
+ * config.c.
+ */
+#include <linux/err.h>
+#include <linux/slab.h>
+
+#include <xen/xenbus.h>
+
+#include <xen/interface/io/displif.h>
+
+#include "xdf_config.h"
+#include "xdf_store.h"
+
+/* Read one connector; a senseless one is served, but shows nothing. */
+static void read_connector(struct xenbus_device *xdev, unsigned int index,
+			   struct xdf_connector_config *config)
+{
+	char clean[XDF_UNIQUE_ID_LEN + 1];
+	char dir[64];
+	char *text;
+	int ret;
+
+	snprintf(dir, sizeof(dir), "%s/%u", xdev->nodename, index);
+	memset(config, 0, sizeof(*config));
+
+	text = xenbus_read(XBT_NIL, dir, XENDISPL_FIELD_UNIQUE_ID, NULL);
+	if (!IS_ERR(text)) {
+		xdf_config_unique_id(text, config->unique_id);
+		kfree(text);
+	}
+	text = xenbus_read(XBT_NIL, dir, XENDISPL_FIELD_RESOLUTION, NULL);
+	if (IS_ERR(text)) {
+		xenbus_dev_error(xdev, PTR_ERR(text),
+				 "%s/" XENDISPL_FIELD_RESOLUTION " is missing: set it to WIDTHxHEIGHT",
+				 dir);
+		return;
+	}
+	ret = xdf_config_resolution(text, &config->width, &config->height);
+	xdf_config_unique_id(text, clean);
+	if (ret)
+		xenbus_dev_error(xdev, ret, "%s/" XENDISPL_FIELD_RESOLUTION
+				 " is \"%.32s\": set it to WIDTHxHEIGHT, each 1 to %u",
+				 dir, clean, XDF_MAX_SIZE);
+	kfree(text);
+}
+
+/**
+ * xdf_store_read - read all that XenStore says of a device
+ * @xdev: the device on the bus
+ * @config: filled in
+ *
+ * What is wrong is said in the log and in the device's error node, with the name
+ * of the node and what belongs there.
+ *
+ * Return: 0, -ENOENT when no connector can be used, -E2BIG when there are more
+ * than 16, -EPROTONOSUPPORT when the backend speaks none of our versions.
+ */
+int xdf_store_read(struct xenbus_device *xdev, struct xdf_config *config)
+{
+	char clean[XDF_UNIQUE_ID_LEN + 1];
+	unsigned int i, usable = 0;
+	char *versions;
+	char name[12];
+	int ret;
+
+	for (i = 0; i <= XDF_MAX_CONNECTORS; i++) {
+		snprintf(name, sizeof(name), "%u", i);
+		if (!xenbus_exists(XBT_NIL, xdev->nodename, name))
+			break;
+		if (i == XDF_MAX_CONNECTORS) {
+			/* Backends want the rings of all, or go deaf. */
+			xenbus_dev_error(xdev, -E2BIG, "more than %u connectors: give the device fewer",
+					 XDF_MAX_CONNECTORS);
+			return -E2BIG;
+		}
+		read_connector(xdev, i, &config->connector[i]);
+		usable += !!config->connector[i].width;
+	}
+	config->num_connectors = i;
+	if (!usable) {
+		xenbus_dev_error(xdev, -ENOENT,
+				 "no usable connector under %s: give the guest vdispl=[ 'connectors=ID:WIDTHxHEIGHT' ]",
+				 xdev->nodename);
+		return -ENOENT;
+	}
+
+	versions = xenbus_read(XBT_NIL, xdev->otherend, XENDISPL_FIELD_BE_VERSIONS, NULL);
+	ret = xdf_config_version(IS_ERR(versions) ? NULL : versions);
+	xdf_config_unique_id(IS_ERR(versions) ? NULL : versions, clean);
+	if (ret < 0)
+		xenbus_dev_error(xdev, ret,
+				 "the backend speaks protocol versions \"%s\", we speak 1 to %u",
+				 clean, XDF_PROTOCOL_VERSION);
+	if (!IS_ERR(versions))
+		kfree(versions);
+	config->version = ret;
+	return ret < 0 ? ret : 0;
+}
