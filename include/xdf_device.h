@@ -232,5 +232,6 @@ void xdf_vblank_disable(struct drm_crtc *crtc);
 u32 xdf_vblank_counter(struct drm_crtc *crtc);
 bool xdf_vblank_timestamp(struct drm_crtc *crtc, int *max_error, ktime_t *time, bool in_irq);
 void xdf_vblank_adjust(struct xdf_pipe *pipe);
+void xdf_vblank_flipped(struct xdf_pipe *pipe);
 
 #endif

@@ -47,6 +47,7 @@ static void flip_complete(struct xdf_pipe *pipe)
 		return;
 	drm_crtc_send_vblank_event(&pipe->crtc, flip->event);
 	drm_crtc_vblank_put(&pipe->crtc);
+	xdf_vblank_flipped(pipe);
 	flip->event = NULL;
 	flip->waiting = false;
 }

@@ -119,6 +119,22 @@ void xdf_vblank_adjust(struct xdf_pipe *pipe)
 }
 
 /**
+ * xdf_vblank_flipped - a flip was completed in the present frame
+ * @pipe: the pipe
+ *
+ * By the clock or by the backend: the next one belongs to another frame. Caller
+ * holds DRM's event_lock.
+ */
+void xdf_vblank_flipped(struct xdf_pipe *pipe)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&pipe->vblank.lock, flags);
+	pipe->vblank.flipped = true;
+	spin_unlock_irqrestore(&pipe->vblank.lock, flags);
+}
+
+/**
  * xdf_vblank_enable - drm_crtc_funcs.enable_vblank
  * @crtc: the CRTC
  *
