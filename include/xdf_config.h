@@ -10,7 +10,7 @@
 /* Longest unique-id that is kept, without the final NUL. */
 #define XDF_UNIQUE_ID_LEN 63
 /* Highest protocol version that we speak. */
-#define XDF_PROTOCOL_VERSION 1
+#define XDF_PROTOCOL_VERSION 2
 
 /**
  * struct xdf_connector_config - what XenStore says of one connector

@@ -79,6 +79,35 @@ struct xdf_flip {
 	bool again;
 };
 
+/* Different sizes that an EDID may offer; the rest of a longer list is left out. */
+#define XDF_SCREEN_SIZES 64
+
+/**
+ * struct xdf_screen - what is known of the display behind a connector
+ *
+ * All members are protected by the device's screen_lock.
+ *
+ * @width: visible width by XenStore, in pixels, 0 when there is no display
+ * @height: visible height by XenStore, in lines
+ * @unique_id: the toolstack's name for it
+ * @edid: EDID by the backend, checked, NULL when there is none
+ * @edid_size: its size in bytes
+ * @num_sizes: number of entries in @size, 0 without an EDID
+ * @size: the sizes, in pixels, of the modes that the EDID offers
+ */
+struct xdf_screen {
+	u32 width;
+	u32 height;
+	char unique_id[XDF_UNIQUE_ID_LEN + 1];
+	u8 *edid;
+	u32 edid_size;
+	unsigned int num_sizes;
+	struct {
+		u16 width;
+		u16 height;
+	} size[XDF_SCREEN_SIZES];
+};
+
 /**
  * struct xdf_pipe - one connector with all that feeds it
  *
@@ -88,6 +117,7 @@ struct xdf_flip {
  * @crtc: the CRTC
  * @encoder: the encoder
  * @connector: the connector
+ * @screen: the display behind it
  * @vblank: its clock
  * @flip: its flips
  * @enabled: the CRTC is active; under the device's config_lock
@@ -102,6 +132,7 @@ struct xdf_pipe {
 	struct drm_crtc crtc;
 	struct drm_encoder encoder;
 	struct drm_connector connector;
+	struct xdf_screen screen;
 	struct xdf_vblank vblank;
 	struct xdf_flip flip;
 	bool enabled;
@@ -116,8 +147,9 @@ struct xdf_pipe {
  * Lives until the device is unbound and the last file, mapping and dma-buf is
  * gone; the bus device does not live as long, see @xdev.
  *
- * Lock order: state_lock, buf_lock, config_lock, then DRM's event_lock, its
- * vblank locks, xdf_vblank.lock or link_lock, then a channel's lock.
+ * Lock order: state_lock, buf_lock, config_lock, screen_lock, then DRM's
+ * event_lock, its vblank locks, xdf_vblank.lock or link_lock, then a channel's
+ * lock.
  *
  * @drm: the DRM device
  * @xdev: the device on the bus, only valid until it is removed: for frontend.c
@@ -136,6 +168,7 @@ struct xdf_pipe {
  * @announced: number of the last link that the log was told of; under state_lock
  * @buf_lock: protects @dbufs, @fbs and what the backend was told of each
  * @config_lock: protects what the backend was told of each pipe
+ * @screen_lock: protects the screen of each pipe
  * @ready: serial of the link over which all buffers and framebuffers were
  *	announced, 0 for none; written under buf_lock and config_lock
  * @dbufs: all display buffers
@@ -144,11 +177,14 @@ struct xdf_pipe {
  * @reap_lock: protects @reap
  * @reap: display buffers and framebuffers that nobody uses any more
  * @reap_work: takes leave of them, see dbuf.c
- * @connect_work: brings a new link to life: frontend.c
+ * @connect_work: brings a new link to life: connect.c
  * @config_work: sets modes again after a refused flip: crtc.c
  * @retry_work: tries again to connect: frontend.c
  * @retry_watch: leads @retry_work into the thread that serves watches
  * @retrying: @retry_watch is registered; under state_lock
+ * @screen_watch: tells when a connector's nodes are written
+ * @screen_watched: @screen_watch is registered; under state_lock
+ * @screen_work: looks at them and asks for EDIDs: screen.c
  * @broken_work: closes a link after a protocol violation: frontend.c
  * @num_pipes: number of pipes, set before the DRM device is registered
  * @pipe: one a connector
@@ -172,6 +208,7 @@ struct xdf_device {
 
 	struct mutex buf_lock;
 	struct mutex config_lock;
+	struct mutex screen_lock;
 	u32 ready;
 	struct list_head dbufs;
 	struct list_head fbs;
@@ -185,6 +222,9 @@ struct xdf_device {
 	struct delayed_work retry_work;
 	struct xenbus_watch retry_watch;
 	bool retrying;
+	struct xenbus_watch screen_watch;
+	bool screen_watched;
+	struct delayed_work screen_work;
 	struct work_struct broken_work;
 
 	unsigned int num_pipes;
@@ -204,9 +244,21 @@ static inline struct xdf_pipe *crtc_to_pipe(struct drm_crtc *crtc)
 /* main.c */
 extern struct workqueue_struct *xdf_wq;
 extern unsigned int xdf_timeout_ms;
+extern unsigned int xdf_refresh;
 
 /* frontend.c */
 struct xdf_link *xdf_link_get(struct xdf_device *xdf);
+
+/* connect.c */
+void xdf_connect_work_fn(struct work_struct *work);
+
+/* screen.c */
+void xdf_screen_init(struct xdf_device *xdf);
+void xdf_screen_fini(struct xdf_device *xdf);
+void xdf_screen_configure(struct xdf_device *xdf, const struct xdf_config *config);
+bool xdf_screen_ask(struct xdf_device *xdf, struct xdf_link *link);
+void xdf_screen_watch(struct xdf_device *xdf);
+void xdf_screen_stop(struct xdf_device *xdf);
 
 /* kms.c, crtc.c, plane.c, connector.c, vblank.c, console.c */
 extern const struct drm_driver xdf_drm_driver;

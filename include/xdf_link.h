@@ -35,12 +35,14 @@ struct xdf_link_ops {
 
 /**
  * struct xdf_call - somebody who waits for a response; lives on its stack
- * @done: completed when @err is valid
+ * @done: completed when @err and @resp are valid
  * @err: 0, the backend's error, or -ENOTCONN when the link died
+ * @resp: where to copy the response to, NULL when only @err matters
  */
 struct xdf_call {
 	struct completion done;
 	int err;
+	struct xendispl_resp *resp;
 };
 
 /**
@@ -138,7 +140,8 @@ void xdf_channel_prepare(struct xdf_channel *channel, struct xdf_link *link, uns
 int xdf_channel_init(struct xdf_channel *channel);
 void xdf_channel_fini(struct xdf_channel *channel);
 int xdf_channel_send(struct xdf_channel *channel, struct xendispl_req *req, u64 cookie);
-int xdf_channel_call(struct xdf_channel *channel, struct xendispl_req *req);
+int xdf_channel_call(struct xdf_channel *channel, struct xendispl_req *req,
+		     struct xendispl_resp *resp);
 void xdf_channel_poll(struct xdf_channel *channel);
 void xdf_channel_kill(struct xdf_channel *channel);
 

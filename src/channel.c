@@ -116,6 +116,7 @@ static void channel_abandon(struct xdf_channel *channel, struct xdf_call *call)
  * xdf_channel_call - put a request on the ring and wait for its response
  * @channel: the connector's channel
  * @req: the request, complete but for its id
+ * @resp: set to a copy of the response when that says success; may be NULL
  *
  * Sleeps, killably, for space and for the answer, each at most the link's
  * timeout, and much less while the backend is silent.
@@ -123,7 +124,8 @@ static void channel_abandon(struct xdf_channel *channel, struct xdf_call *call)
  * Return: 0; the backend's error; -ETIMEDOUT; -ENOTCONN when the link is or
  * becomes dead; -EINTR when the caller is being killed.
  */
-int xdf_channel_call(struct xdf_channel *channel, struct xendispl_req *req)
+int xdf_channel_call(struct xdf_channel *channel, struct xendispl_req *req,
+		     struct xendispl_resp *resp)
 {
 	struct xdf_link *link = channel->link;
 	unsigned long timeout = link->timeout;
@@ -137,6 +139,7 @@ int xdf_channel_call(struct xdf_channel *channel, struct xendispl_req *req)
 
 	init_completion(&call.done);
 	call.err = -ENOTCONN;
+	call.resp = resp;
 
 	ret = channel_push(channel, req, &call, 0);
 	if (ret == -ENOSPC) {
@@ -215,6 +218,8 @@ again:
 		slot = &channel->slot[nr];
 		if (slot->call) {
 			slot->call->err = xdf_status_to_errno(resp.status);
+			if (slot->call->resp)
+				*slot->call->resp = resp;
 			complete(&slot->call->done);
 			slot->call = NULL;
 			channel->waiting--;

@@ -292,18 +292,33 @@ int xdf_crtc_replay(struct xdf_pipe *pipe, struct xdf_link *link)
 	return pipe->enabled ? pipe_configure(pipe, link) : 0;
 }
 
+/*
+ * A backend shows what its display can show: the sizes that the EDID lists, or
+ * that of XenStore.
+ */
+static bool mode_size_valid(struct xdf_pipe *pipe, const struct drm_display_mode *mode)
+{
+	struct xdf_screen *screen = &pipe->screen;
+	bool valid = false;
+	unsigned int i;
+
+	mutex_lock(&pipe->xdf->screen_lock);
+	if (!screen->num_sizes)
+		valid = mode->hdisplay == screen->width && mode->vdisplay == screen->height;
+	for (i = 0; i < screen->num_sizes && !valid; i++)
+		valid = mode->hdisplay == screen->size[i].width &&
+			mode->vdisplay == screen->size[i].height;
+	mutex_unlock(&pipe->xdf->screen_lock);
+	return valid;
+}
+
 static enum drm_mode_status xdf_crtc_mode_valid(struct drm_crtc *crtc,
 						const struct drm_display_mode *mode)
 {
-	const struct xdf_pipe *pipe = crtc_to_pipe(crtc);
-	const struct xdf_connector_config *config = &pipe->xdf->config.connector[pipe->index];
 	int refresh;
 
-	/* A backend shows one size only, that of its own display. */
-	if (mode->hdisplay != config->width)
+	if (!mode_size_valid(crtc_to_pipe(crtc), mode))
 		return MODE_BAD_HVALUE;
-	if (mode->vdisplay != config->height)
-		return MODE_BAD_VVALUE;
 	if (mode->flags & DRM_MODE_FLAG_INTERLACE)
 		return MODE_NO_INTERLACE;
 	if (mode->flags & DRM_MODE_FLAG_DBLSCAN)

@@ -18,7 +18,6 @@
 #include "xdf_buffer.h"
 #include "xdf_device.h"
 #include "xdf_link.h"
-#include "xdf_pgdir.h"
 #include "xdf_proto.h"
 
 /* Take access back; the backend was told to let go, or is gone. */
@@ -35,41 +34,19 @@ static void dbuf_end_grants(struct xdf_dbuf *dbuf)
 static int dbuf_grant(struct xdf_dbuf *dbuf, domid_t domid)
 {
 	u32 refs = DIV_ROUND_UP(dbuf->size, XDF_GRANT_SIZE);
-	u32 per_page = XEN_PFN_PER_PAGE;
-	u32 i, num, done = 0;
-	struct xdf_pages *pages;
-	int ret;
+	struct xdf_grants *grants;
 
-	dbuf->grants = xdf_grants_create(domid, dbuf->pages);
-	if (IS_ERR(dbuf->grants)) {
-		ret = PTR_ERR(dbuf->grants);
-		dbuf->grants = NULL;
-		return ret;
-	}
+	grants = xdf_grants_create(domid, dbuf->pages);
+	if (IS_ERR(grants))
+		return PTR_ERR(grants);
+	dbuf->grants = grants;
 
-	num = xdf_pgdir_pages(refs);
-	pages = xdf_pages_alloc(DIV_ROUND_UP(num, per_page), 0);
-	if (IS_ERR(pages)) {
+	grants = xdf_grants_directory(domid, grants->ref, refs);
+	if (IS_ERR(grants)) {
 		dbuf_end_grants(dbuf);
-		return PTR_ERR(pages);
+		return PTR_ERR(grants);
 	}
-	dbuf->directory = xdf_grants_create(domid, pages);
-	if (IS_ERR(dbuf->directory)) {
-		ret = PTR_ERR(dbuf->directory);
-		dbuf->directory = NULL;
-		xdf_pages_put(pages);
-		dbuf_end_grants(dbuf);
-		return ret;
-	}
-
-	for (i = 0; i < num; i++) {
-		u32 *page = page_address(pages->page[i / per_page]) +
-			    i % per_page * XDF_GRANT_SIZE;
-		u32 next = i + 1 < num ? dbuf->directory->ref[i + 1] : 0;
-
-		done += xdf_pgdir_fill(page, next, dbuf->grants->ref + done, refs - done);
-	}
-	xdf_pages_put(pages); /* the grants hold them */
+	dbuf->directory = grants;
 	return 0;
 }
 

@@ -26,8 +26,8 @@
 
 #include <drm/drm_atomic_helper.h>
 #include <drm/drm_drv.h>
+#include <drm/drm_managed.h>
 #include <drm/drm_print.h>
-#include <drm/drm_probe_helper.h>
 
 #include <xen/xen.h>
 #include <xen/xenbus.h>
@@ -44,8 +44,6 @@
 #define RETRY_MAX_MS 5000
 /* A link that lived as long was a good one. */
 #define GOOD_LINK_MS 5000
-/* Pause before a backend that did not answer is told again of buffers. */
-#define REPLAY_PAUSE_MS 500
 /* How often a closing backend is looked at. */
 #define CLOSE_POLL_MS 10
 
@@ -163,6 +161,7 @@ static void link_make(struct xdf_device *xdf)
 		goto out;
 	}
 	xdf->config = *config;
+	xdf_screen_configure(xdf, config);
 	xdf->linked = jiffies;
 	spin_lock_irq(&xdf->link_lock);
 	xdf->link = link;
@@ -260,100 +259,6 @@ static void broken_work_fn(struct work_struct *work)
 	mutex_unlock(&xdf->state_lock);
 }
 
-/* First connection: make the DRM device known. Caller holds state_lock. */
-static int card_register(struct xdf_device *xdf)
-{
-	int ret;
-
-	if (xdf->failed)
-		return -ENODEV;
-	ret = xdf_kms_init(xdf);
-	if (!ret)
-		ret = drm_dev_register(&xdf->drm, 0);
-	if (ret) {
-		xdf->failed = true;
-		xenbus_dev_error(xdf->xdev, ret, "making the DRM device");
-		return ret;
-	}
-	xdf->registered = true;
-	return 0;
-}
-
-/* Say what we are connected to. */
-static void card_announce(struct xdf_device *xdf, const struct xdf_link *link)
-{
-	const struct xdf_config *config = &xdf->config;
-	char text[XDF_MAX_CONNECTORS * 12];
-	unsigned int i;
-	int len = 0;
-
-	xdf->announced = link->serial;
-	for (i = 0; i < config->num_connectors; i++)
-		len += scnprintf(text + len, sizeof(text) - len, " %ux%u",
-				 config->connector[i].width, config->connector[i].height);
-	drm_info(&xdf->drm, "connected to domain %u, protocol %u, %u connector%s:%s\n", link->domid,
-		 config->version, config->num_connectors, config->num_connectors > 1 ? "s" : "",
-		 text);
-}
-
-/* Tell a new backend of all that the last one knew. */
-static int link_replay(struct xdf_device *xdf, struct xdf_link *link)
-{
-	unsigned int i;
-	int ret, err;
-
-	mutex_lock(&xdf->buf_lock);
-	ret = xdf_fb_replay(xdf, link);
-	if (!ret) {
-		mutex_lock(&xdf->config_lock);
-		xdf->ready = link->serial;
-		for (i = 0; i < xdf->num_pipes; i++) {
-			err = xdf_crtc_replay(&xdf->pipe[i], link);
-			ret = ret ?: err;
-		}
-		mutex_unlock(&xdf->config_lock);
-	}
-	mutex_unlock(&xdf->buf_lock);
-	return ret;
-}
-
-static void connect_work_fn(struct work_struct *work)
-{
-	struct xdf_device *xdf = container_of(work, struct xdf_device, connect_work.work);
-	struct xdf_link *link = NULL;
-	bool first = false;
-	int ret;
-
-	mutex_lock(&xdf->state_lock);
-	if (!xdf->removed && xdf->xdev->state == XenbusStateConnected)
-		link = xdf_link_get(xdf);
-	if (link) {
-		first = !xdf->registered;
-		if (first && card_register(xdf)) {
-			xdf_link_put(link);
-			link = NULL;
-		}
-	}
-	if (link && xdf->announced != link->serial)
-		card_announce(xdf, link);
-	mutex_unlock(&xdf->state_lock);
-	if (!link)
-		return;
-
-	ret = link_replay(xdf, link);
-	if (ret && ret != -ENOTCONN)
-		dev_warn_ratelimited(&xdf->xdev->dev,
-				     "telling the new backend of buffers and modes: %d\n", ret);
-	/* It goes on where it stopped. */
-	if (ret == -ETIMEDOUT && !READ_ONCE(xdf->removed))
-		queue_delayed_work(xdf_wq, &xdf->connect_work, msecs_to_jiffies(REPLAY_PAUSE_MS));
-	if (first)
-		xdf_console_init(xdf);
-	else
-		drm_kms_helper_hotplug_event(&xdf->drm);
-	xdf_link_put(link);
-}
-
 /* Have the backend let go of all buffers, in the order that it likes. */
 static void card_retract(struct xdf_device *xdf)
 {
@@ -389,6 +294,7 @@ static void card_down(struct xdf_device *xdf)
 		return;
 
 	retry_stop(xdf);
+	xdf_screen_stop(xdf);
 	cancel_work_sync(&xdf->broken_work);
 	cancel_delayed_work_sync(&xdf->connect_work);
 
@@ -504,6 +410,12 @@ void xdf_backend_changed(struct xenbus_device *xdev, enum xenbus_state be)
 	mutex_unlock(&xdf->state_lock);
 }
 
+/* The last user of the DRM device is gone. */
+static void xdf_release(struct drm_device *drm, void *data)
+{
+	xdf_screen_fini(to_xdf(drm));
+}
+
 /**
  * xdf_probe - xenbus_driver.probe
  * @xdev: the device on the bus
@@ -526,6 +438,7 @@ int xdf_probe(struct xenbus_device *xdev, const struct xenbus_device_id *id)
 	mutex_init(&xdf->state_lock);
 	mutex_init(&xdf->buf_lock);
 	mutex_init(&xdf->config_lock);
+	xdf_screen_init(xdf);
 	spin_lock_init(&xdf->link_lock);
 	spin_lock_init(&xdf->reap_lock);
 	INIT_LIST_HEAD(&xdf->dbufs);
@@ -533,12 +446,12 @@ int xdf_probe(struct xenbus_device *xdev, const struct xenbus_device_id *id)
 	INIT_LIST_HEAD(&xdf->reap);
 	atomic64_set(&xdf->cookie, 0);
 	INIT_WORK(&xdf->reap_work, xdf_reap_work_fn);
-	INIT_DELAYED_WORK(&xdf->connect_work, connect_work_fn);
+	INIT_DELAYED_WORK(&xdf->connect_work, xdf_connect_work_fn);
 	INIT_DELAYED_WORK(&xdf->config_work, xdf_crtc_config_work_fn);
 	INIT_WORK(&xdf->broken_work, broken_work_fn);
 	INIT_DELAYED_WORK(&xdf->retry_work, retry_work_fn);
 	dev_set_drvdata(&xdev->dev, xdf);
-	return 0;
+	return drmm_add_action_or_reset(&xdf->drm, xdf_release, NULL);
 }
 
 /**

@@ -19,6 +19,7 @@
 #include <xen/page.h>
 
 #include "xdf_grant.h"
+#include "xdf_pgdir.h"
 
 /* References are taken from the table in portions; one call takes a u16. */
 #define GRANT_CHUNK 4096u
@@ -146,6 +147,43 @@ struct xdf_grants *xdf_grants_create(domid_t domid, struct xdf_pages *pages)
 		cond_resched();
 	}
 	return grants;
+}
+
+/**
+ * xdf_grants_directory - make the page directory of a buffer and grant it
+ * @domid: the backend's domain
+ * @refs: grant references of the buffer, in order, or NULL to leave the places
+ *	empty, for the backend to fill in
+ * @count: number of references
+ *
+ * The pages of a directory have addresses in the kernel.
+ *
+ * Return: the grants, the first of which is the one to tell the backend; or an
+ * ERR_PTR as of xdf_grants_create() and xdf_pages_alloc().
+ */
+struct xdf_grants *xdf_grants_directory(domid_t domid, const grant_ref_t *refs, u32 count)
+{
+	u32 num = xdf_pgdir_pages(count);
+	struct xdf_grants *directory;
+	struct xdf_pages *pages;
+	u32 i, done = 0;
+
+	pages = xdf_pages_alloc(DIV_ROUND_UP(num, XEN_PFN_PER_PAGE), 0);
+	if (IS_ERR(pages))
+		return ERR_CAST(pages);
+	directory = xdf_grants_create(domid, pages);
+	for (i = 0; !IS_ERR(directory) && i < num; i++) {
+		u32 *page = page_address(pages->page[i / XEN_PFN_PER_PAGE]) +
+			    i % XEN_PFN_PER_PAGE * XDF_GRANT_SIZE;
+		u32 next = i + 1 < num ? directory->ref[i + 1] : 0;
+
+		if (refs)
+			done += xdf_pgdir_fill(page, next, refs + done, count - done);
+		else
+			xdf_pgdir_fill(page, next, NULL, 0);
+	}
+	xdf_pages_put(pages); /* the grants hold them */
+	return directory;
 }
 
 /* End what the backend does not map (any more). True when nothing is left. */

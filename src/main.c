@@ -25,33 +25,67 @@
 #define TIMEOUT_MIN 50
 #define TIMEOUT_MAX 60000
 
+#define REFRESH_MIN 10
+#define REFRESH_MAX 240
+
 /* Work of all devices; outlives each of them. */
 struct workqueue_struct *xdf_wq;
 
 /* How long a request to the backend may take, in milliseconds. */
 unsigned int xdf_timeout_ms = 1000;
 
-static int timeout_set(const char *text, const struct kernel_param *param)
-{
-	unsigned int ms;
+/* Frames a second of a connector without an EDID. */
+unsigned int xdf_refresh = 60;
 
-	if (kstrtouint(text, 0, &ms) || ms < TIMEOUT_MIN || ms > TIMEOUT_MAX) {
-		pr_err("%s: timeout_ms=\"%.32s\" refused: a number from %u to %u is wanted\n",
-		       KBUILD_MODNAME, text, TIMEOUT_MIN, TIMEOUT_MAX);
+/**
+ * struct xdf_range - a parameter that is a number
+ * @value: where it is kept
+ * @min: smallest value
+ * @max: largest value
+ */
+struct xdf_range {
+	unsigned int *value;
+	unsigned int min;
+	unsigned int max;
+};
+
+static int range_set(const char *text, const struct kernel_param *param)
+{
+	const struct xdf_range *range = param->arg;
+	unsigned int value;
+
+	if (kstrtouint(text, 0, &value) || value < range->min || value > range->max) {
+		pr_err("%s: %s=\"%.32s\" refused: a number from %u to %u is wanted\n",
+		       KBUILD_MODNAME, param->name, text, range->min, range->max);
 		return -EINVAL;
 	}
-	WRITE_ONCE(xdf_timeout_ms, ms);
+	WRITE_ONCE(*range->value, value);
 	return 0;
 }
 
-static const struct kernel_param_ops timeout_ops = {
-	.set = timeout_set,
-	.get = param_get_uint,
+static int range_get(char *text, const struct kernel_param *param)
+{
+	const struct xdf_range *range = param->arg;
+
+	return scnprintf(text, PAGE_SIZE, "%u\n", READ_ONCE(*range->value));
+}
+
+static const struct kernel_param_ops range_ops = {
+	.set = range_set,
+	.get = range_get,
 };
-module_param_cb(timeout_ms, &timeout_ops, &xdf_timeout_ms, 0644);
+
+static struct xdf_range timeout_range = { &xdf_timeout_ms, TIMEOUT_MIN, TIMEOUT_MAX };
+module_param_cb(timeout_ms, &range_ops, &timeout_range, 0644);
 __MODULE_PARM_TYPE(timeout_ms, "uint");
 MODULE_PARM_DESC(timeout_ms,
 		 "How long the backend may take to answer a request, in ms, 50 to 60000 (default: 1000)");
+
+static struct xdf_range refresh_range = { &xdf_refresh, REFRESH_MIN, REFRESH_MAX };
+module_param_cb(refresh, &range_ops, &refresh_range, 0444);
+__MODULE_PARM_TYPE(refresh, "uint");
+MODULE_PARM_DESC(refresh,
+		 "Frames a second of connectors whose backend has no EDID, 10 to 240 (default: 60)");
 
 static const struct xenbus_device_id xdf_ids[] = {
 	{ XENDISPL_DRIVER_NAME },

@@ -24,7 +24,7 @@ u32 xdf_pgdir_pages(u32 refs)
  * xdf_pgdir_fill - lay out one page of a directory
  * @page: 4096 bytes, written whole
  * @next: grant reference of the following directory page, 0 for the last
- * @refs: references still to be listed
+ * @refs: references still to be listed, may be NULL when there are none
  * @left: their number
  *
  * Return: how many references went into this page.
@@ -34,7 +34,8 @@ u32 xdf_pgdir_fill(u32 *page, u32 next, const u32 *refs, u32 left)
 	u32 n = left < XDF_PGDIR_REFS ? left : XDF_PGDIR_REFS;
 
 	page[0] = next;
-	memcpy(page + 1, refs, n * sizeof(*refs));
+	if (n)
+		memcpy(page + 1, refs, n * sizeof(*refs));
 	memset(page + 1 + n, 0, (XDF_PGDIR_REFS - n) * sizeof(*refs));
 	return n;
 }

@@ -39,7 +39,7 @@ int xdf_proto_dbuf_create(struct xdf_link *link, const struct xdf_dbuf *dbuf)
 	req.op.dbuf_create.bpp = dbuf->bpp;
 	req.op.dbuf_create.buffer_sz = dbuf->size;
 	req.op.dbuf_create.gref_directory = dbuf->directory->ref[0];
-	return xdf_channel_call(&link->channel[0], &req);
+	return xdf_channel_call(&link->channel[0], &req, NULL);
 }
 
 /**
@@ -55,7 +55,7 @@ int xdf_proto_dbuf_destroy(struct xdf_link *link, u64 dbuf_cookie)
 
 	request_init(&req, XENDISPL_OP_DBUF_DESTROY);
 	req.op.dbuf_destroy.dbuf_cookie = dbuf_cookie;
-	return xdf_channel_call(&link->channel[0], &req);
+	return xdf_channel_call(&link->channel[0], &req, NULL);
 }
 
 /**
@@ -80,7 +80,7 @@ int xdf_proto_fb_attach(struct xdf_link *link, u64 dbuf_cookie, u64 fb_cookie, u
 	req.op.fb_attach.width = width;
 	req.op.fb_attach.height = height;
 	req.op.fb_attach.pixel_format = format;
-	return xdf_channel_call(&link->channel[0], &req);
+	return xdf_channel_call(&link->channel[0], &req, NULL);
 }
 
 /**
@@ -103,7 +103,7 @@ int xdf_proto_fb_detach(struct xdf_link *link, u64 fb_cookie)
 	ret = xdf_channel_send(&link->channel[0], &req, 0);
 	/* The answers to earlier ones do not interrupt: make room. */
 	xdf_channel_poll(&link->channel[0]);
-	return ret == -ENOSPC ? xdf_channel_call(&link->channel[0], &req) : ret;
+	return ret == -ENOSPC ? xdf_channel_call(&link->channel[0], &req, NULL) : ret;
 }
 
 /**
@@ -128,7 +128,7 @@ int xdf_proto_set_config(struct xdf_link *link, unsigned int connector, u64 fb_c
 	req.op.set_config.width = width;
 	req.op.set_config.height = height;
 	req.op.set_config.bpp = bpp;
-	return xdf_channel_call(&link->channel[connector], &req);
+	return xdf_channel_call(&link->channel[connector], &req, NULL);
 }
 
 /**
@@ -148,4 +148,32 @@ int xdf_proto_pg_flip(struct xdf_link *link, unsigned int connector, u64 fb_cook
 	request_init(&req, XENDISPL_OP_PG_FLIP);
 	req.op.pg_flip.fb_cookie = fb_cookie;
 	return xdf_channel_send(&link->channel[connector], &req, fb_cookie);
+}
+
+/**
+ * xdf_proto_get_edid - have the backend write a connector's EDID
+ * @link: the link
+ * @connector: number of the connector
+ * @gref_directory: grant of the directory of the buffer it goes to
+ * @capacity: size of that buffer in bytes
+ * @size: set to the size of the EDID in bytes, as the backend says it
+ *
+ * Belongs to version 2, but backends that speak 1 know it too or refuse it.
+ *
+ * Return: see above.
+ */
+int xdf_proto_get_edid(struct xdf_link *link, unsigned int connector, u32 gref_directory,
+		       u32 capacity, u32 *size)
+{
+	struct xendispl_resp resp;
+	struct xendispl_req req;
+	int ret;
+
+	request_init(&req, XENDISPL_OP_GET_EDID);
+	req.op.get_edid.buffer_sz = capacity;
+	req.op.get_edid.gref_directory = gref_directory;
+	ret = xdf_channel_call(&link->channel[connector], &req, &resp);
+	if (!ret)
+		*size = resp.op.get_edid.edid_sz;
+	return ret;
 }

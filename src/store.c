@@ -15,9 +15,15 @@
 #include "xdf_config.h"
 #include "xdf_store.h"
 
-/* Read one connector; a senseless one is served, but shows nothing. */
-static void read_connector(struct xenbus_device *xdev, unsigned int index,
-			   struct xdf_connector_config *config)
+/**
+ * xdf_store_read_connector - read what XenStore says of one connector
+ * @xdev: the device on the bus
+ * @index: number of the connector
+ * @config: filled in; width and height are 0 when they make no sense, which is
+ *	said in the log
+ */
+void xdf_store_read_connector(struct xenbus_device *xdev, unsigned int index,
+			      struct xdf_connector_config *config)
 {
 	char clean[XDF_UNIQUE_ID_LEN + 1];
 	char dir[64];
@@ -77,7 +83,7 @@ int xdf_store_read(struct xenbus_device *xdev, struct xdf_config *config)
 					 XDF_MAX_CONNECTORS);
 			return -E2BIG;
 		}
-		read_connector(xdev, i, &config->connector[i]);
+		xdf_store_read_connector(xdev, i, &config->connector[i]);
 		usable += !!config->connector[i].width;
 	}
 	config->num_connectors = i;

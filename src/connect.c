@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/**
+ * DOC: connect
+ *
+ * What happens when a backend has connected: it is asked what it can do, the
+ * first time the DRM device is made, later it is told all that the last backend
+ * knew.
+ */
+#include <linux/kernel.h>
+#include <linux/module.h>
+
+#include <drm/drm_drv.h>
+#include <drm/drm_print.h>
+#include <drm/drm_probe_helper.h>
+
+#include <xen/xenbus.h>
+
+#include "thunks.h"
+#include "xdf_buffer.h"
+#include "xdf_device.h"
+#include "xdf_link.h"
+
+/* Pause before a backend that did not answer is told again of buffers. */
+#define REPLAY_PAUSE_MS 500
+
+/* First connection: make the DRM device known. Caller holds state_lock. */
+static int card_register(struct xdf_device *xdf)
+{
+	int ret;
+
+	if (xdf->failed)
+		return -ENODEV;
+	ret = xdf_kms_init(xdf);
+	if (!ret)
+		ret = drm_dev_register(&xdf->drm, 0);
+	if (ret) {
+		xdf->failed = true;
+		xenbus_dev_error(xdf->xdev, ret, "making the DRM device");
+		return ret;
+	}
+	xdf->registered = true;
+	xdf_screen_watch(xdf);
+	return 0;
+}
+
+/* Say what we are connected to. */
+static void card_announce(struct xdf_device *xdf, const struct xdf_link *link)
+{
+	const struct xdf_config *config = &xdf->config;
+	char text[XDF_MAX_CONNECTORS * 12];
+	unsigned int i;
+	int len = 0;
+
+	xdf->announced = link->serial;
+	for (i = 0; i < config->num_connectors; i++)
+		len += scnprintf(text + len, sizeof(text) - len, " %ux%u",
+				 config->connector[i].width, config->connector[i].height);
+	drm_info(&xdf->drm, "connected to domain %u, protocol %u, %u connector%s:%s\n", link->domid,
+		 config->version, config->num_connectors, config->num_connectors > 1 ? "s" : "",
+		 text);
+}
+
+/* Find out what this backend can do, and tell the world. */
+static void link_explore(struct xdf_device *xdf, struct xdf_link *link)
+{
+	xdf_screen_ask(xdf, link);
+
+	mutex_lock(&xdf->state_lock);
+	if (!xdf->removed && xdf->announced != link->serial && !READ_ONCE(link->dead))
+		card_announce(xdf, link);
+	mutex_unlock(&xdf->state_lock);
+}
+
+/* The first link that works: make the DRM device. False when there is none. */
+static bool card_begin(struct xdf_device *xdf, struct xdf_link *link)
+{
+	bool good;
+
+	/* What is learned here is what clients see first. */
+	link_explore(xdf, link);
+
+	mutex_lock(&xdf->state_lock);
+	good = !xdf->removed && !card_register(xdf);
+	mutex_unlock(&xdf->state_lock);
+	return good;
+}
+
+/* Tell a new backend of all that the last one knew. */
+static int link_replay(struct xdf_device *xdf, struct xdf_link *link)
+{
+	unsigned int i;
+	int ret, err;
+
+	mutex_lock(&xdf->buf_lock);
+	ret = xdf_fb_replay(xdf, link);
+	if (!ret) {
+		mutex_lock(&xdf->config_lock);
+		xdf->ready = link->serial;
+		for (i = 0; i < xdf->num_pipes; i++) {
+			err = xdf_crtc_replay(&xdf->pipe[i], link);
+			ret = ret ?: err;
+		}
+		mutex_unlock(&xdf->config_lock);
+	}
+	mutex_unlock(&xdf->buf_lock);
+	return ret;
+}
+
+/**
+ * xdf_connect_work_fn - bring a new link to life
+ * @work: the device's connect_work
+ *
+ * Takes state_lock, but not while it waits for the backend.
+ */
+void xdf_connect_work_fn(struct work_struct *work)
+{
+	struct xdf_device *xdf = container_of(work, struct xdf_device, connect_work.work);
+	struct xdf_link *link = NULL;
+	bool first;
+	int ret;
+
+	mutex_lock(&xdf->state_lock);
+	if (!xdf->removed && xdf->xdev->state == XenbusStateConnected)
+		link = xdf_link_get(xdf);
+	first = !xdf->registered;
+	mutex_unlock(&xdf->state_lock);
+	if (!link)
+		return;
+
+	/* A picture that was there comes back first. */
+	if (first && !card_begin(xdf, link)) {
+		xdf_link_put(link);
+		return;
+	}
+	ret = link_replay(xdf, link);
+	if (ret && ret != -ENOTCONN)
+		dev_warn_ratelimited(&xdf->xdev->dev,
+				     "telling the new backend of buffers and modes: %d\n", ret);
+	/* It goes on where it stopped. */
+	if (ret == -ETIMEDOUT && !READ_ONCE(xdf->removed))
+		queue_delayed_work(xdf_wq, &xdf->connect_work, msecs_to_jiffies(REPLAY_PAUSE_MS));
+	if (first) {
+		xdf_console_init(xdf);
+	} else {
+		link_explore(xdf, link);
+		drm_kms_helper_hotplug_event(&xdf->drm);
+	}
+	xdf_link_put(link);
+}

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/**
+ * DOC: screen
+ *
+ * What is known of the display behind each connector: its size by XenStore and,
+ * where the backend has one, its EDID. Both may change while we run: whoever
+ * writes a connector's node in XenStore, be it with the old value, makes us read
+ * it again and ask for the EDID again, and clients hear of it as of a monitor
+ * that was plugged in.
+ */
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include <drm/drm_print.h>
+#include <drm/drm_probe_helper.h>
+
+#include <xen/xenbus.h>
+
+#include <xen/interface/io/displif.h>
+
+#include "xdf_device.h"
+#include "xdf_edid.h"
+#include "xdf_grant.h"
+#include "xdf_link.h"
+#include "xdf_proto.h"
+#include "xdf_store.h"
+
+/* Several nodes are often written in a row. */
+#define SETTLE_MS 20
+
+/* Take over a new EDID, or none. True when that is a change. */
+static bool screen_set_edid(struct xdf_pipe *pipe, u8 *edid, u32 size)
+{
+	struct xdf_screen *screen = &pipe->screen;
+	u8 *old;
+
+	mutex_lock(&pipe->xdf->screen_lock);
+	if (screen->edid_size == size && (!size || !memcmp(screen->edid, edid, size))) {
+		mutex_unlock(&pipe->xdf->screen_lock);
+		kvfree(edid);
+		return false;
+	}
+	old = screen->edid;
+	screen->edid = edid;
+	screen->edid_size = size;
+	mutex_unlock(&pipe->xdf->screen_lock);
+	kvfree(old);
+	return true;
+}
+
+/* Take over a connector's size and name. True when that is a change. */
+static bool screen_set_config(struct xdf_pipe *pipe, const struct xdf_connector_config *config)
+{
+	struct xdf_screen *screen = &pipe->screen;
+	bool changed;
+
+	mutex_lock(&pipe->xdf->screen_lock);
+	changed = screen->width != config->width || screen->height != config->height ||
+		  strcmp(screen->unique_id, config->unique_id);
+	screen->width = config->width;
+	screen->height = config->height;
+	memcpy(screen->unique_id, config->unique_id, sizeof(screen->unique_id));
+	mutex_unlock(&pipe->xdf->screen_lock);
+	return changed;
+}
+
+/**
+ * xdf_screen_configure - take over what XenStore says of all connectors
+ * @xdf: the device
+ * @config: the configuration; connectors that it does not have show nothing
+ */
+void xdf_screen_configure(struct xdf_device *xdf, const struct xdf_config *config)
+{
+	static const struct xdf_connector_config none;
+	unsigned int i;
+
+	for (i = 0; i < XDF_MAX_CONNECTORS; i++)
+		screen_set_config(&xdf->pipe[i],
+				  i < config->num_connectors ? &config->connector[i] : &none);
+}
+
+/* Ask for a connector's EDID; a private copy, or NULL when it has none. */
+static u8 *edid_read(struct xdf_link *link, unsigned int connector, u32 *size, const char **why,
+		     int *err)
+{
+	struct xdf_grants *grants, *directory;
+	struct xdf_pages *pages;
+	u8 *edid = NULL;
+	u32 done;
+
+	*why = NULL;
+	pages = xdf_pages_alloc(DIV_ROUND_UP(XDF_EDID_MAX, PAGE_SIZE), 0);
+	if (IS_ERR(pages)) {
+		*err = PTR_ERR(pages);
+		return NULL;
+	}
+	grants = xdf_grants_create(link->domid, pages);
+	if (IS_ERR(grants)) {
+		*err = PTR_ERR(grants);
+		goto out_pages;
+	}
+	directory = xdf_grants_directory(link->domid, grants->ref, XDF_EDID_MAX / XDF_GRANT_SIZE);
+	if (IS_ERR(directory)) {
+		*err = PTR_ERR(directory);
+		goto out_grants;
+	}
+	*err = xdf_proto_get_edid(link, connector, directory->ref[0], XDF_EDID_MAX, size);
+	if (*err)
+		goto out;
+
+	/* It stays shared: judge a copy. */
+	edid = kvzalloc(XDF_EDID_MAX, GFP_KERNEL);
+	if (!edid) {
+		*err = -ENOMEM;
+		goto out;
+	}
+	for (done = 0; done < min(*size, XDF_EDID_MAX); done += PAGE_SIZE)
+		memcpy(edid + done, page_address(pages->page[done / PAGE_SIZE]),
+		       min_t(u32, min(*size, XDF_EDID_MAX) - done, PAGE_SIZE));
+	*err = xdf_edid_check(edid, *size, XDF_EDID_MAX, why);
+	if (*err < 0) {
+		kvfree(edid);
+		edid = NULL;
+	} else {
+		*size = *err;
+		*err = 0;
+	}
+out:
+	xdf_grants_end(directory);
+out_grants:
+	xdf_grants_end(grants);
+out_pages:
+	xdf_pages_put(pages);
+	return edid;
+}
+
+/**
+ * xdf_screen_ask - ask the backend for the EDIDs of all connectors
+ * @xdf: the device
+ * @link: the present link
+ *
+ * Waits for the backend, for a silent one not much longer than once. Without an
+ * EDID a connector has the mode that XenStore says.
+ *
+ * Return: whether an EDID has changed, come or gone.
+ */
+bool xdf_screen_ask(struct xdf_device *xdf, struct xdf_link *link)
+{
+	bool changed = false;
+	unsigned int i;
+
+	for (i = 0; i < link->num_channels; i++) {
+		const char *why;
+		u32 size = 0;
+		u8 *edid;
+		int err;
+
+		edid = edid_read(link, i, &size, &why, &err);
+		if (!edid && err == -ENOTCONN)
+			break;
+		if (why && err != -ENODATA)
+			dev_warn_ratelimited(xdf->drm.dev,
+					     "connector %u: EDID of %u bytes ignored: %s\n", i,
+					     size, why);
+		else if (err)
+			drm_dbg_kms(&xdf->drm, "connector %u: no EDID: %d\n", i, err);
+		changed |= screen_set_edid(&xdf->pipe[i], edid, edid ? size : 0);
+	}
+	return changed;
+}
+
+/* Read the sizes again; what makes no sense now leaves the connector as it is. */
+static bool screens_reread(struct xdf_device *xdf)
+{
+	struct xdf_connector_config config;
+	bool changed = false;
+	unsigned int i;
+
+	for (i = 0; i < xdf->num_pipes; i++) {
+		xdf_store_read_connector(xdf->xdev, i, &config);
+		if (config.width)
+			changed |= screen_set_config(&xdf->pipe[i], &config);
+	}
+	return changed;
+}
+
+static void screen_work_fn(struct work_struct *work)
+{
+	struct xdf_device *xdf = container_of(work, struct xdf_device, screen_work.work);
+	struct xdf_link *link = NULL;
+	bool changed = false;
+
+	mutex_lock(&xdf->state_lock);
+	if (!xdf->removed) {
+		changed = screens_reread(xdf);
+		if (xdf->xdev->state == XenbusStateConnected)
+			link = xdf_link_get(xdf);
+	}
+	mutex_unlock(&xdf->state_lock);
+	if (link)
+		changed |= xdf_screen_ask(xdf, link);
+	xdf_link_put(link);
+	if (changed)
+		drm_kms_helper_hotplug_event(&xdf->drm);
+}
+
+/* Ours are the only other writes below this node; they are other nodes. */
+static void screen_watch_fn(struct xenbus_watch *watch, const char *path, const char *token)
+{
+	struct xdf_device *xdf = container_of(watch, struct xdf_device, screen_watch);
+	const char *node = kbasename(path);
+
+	if (!strcmp(node, XENDISPL_FIELD_RESOLUTION) || !strcmp(node, XENDISPL_FIELD_UNIQUE_ID))
+		queue_delayed_work(xdf_wq, &xdf->screen_work, msecs_to_jiffies(SETTLE_MS));
+}
+
+/**
+ * xdf_screen_watch - begin to hear of changes in XenStore
+ * @xdf: the device, whose DRM device is registered
+ *
+ * Caller holds state_lock.
+ */
+void xdf_screen_watch(struct xdf_device *xdf)
+{
+	int ret;
+
+	lockdep_assert_held(&xdf->state_lock);
+	if (xdf->screen_watched)
+		return;
+	xdf->screen_watch.node = xdf->xdev->nodename;
+	xdf->screen_watch.callback = screen_watch_fn;
+	ret = register_xenbus_watch(&xdf->screen_watch);
+	xdf->screen_watched = !ret;
+	if (ret)
+		dev_warn(&xdf->xdev->dev, "changes of size will go unnoticed, no watch: %d\n",
+			 ret);
+}
+
+/**
+ * xdf_screen_stop - hear of no more changes
+ * @xdf: the device, marked as removed
+ *
+ * Waits for what is under way; takes state_lock.
+ */
+void xdf_screen_stop(struct xdf_device *xdf)
+{
+	bool watched;
+
+	mutex_lock(&xdf->state_lock);
+	watched = xdf->screen_watched;
+	xdf->screen_watched = false;
+	mutex_unlock(&xdf->state_lock);
+	if (watched)
+		unregister_xenbus_watch(&xdf->screen_watch);
+	cancel_delayed_work_sync(&xdf->screen_work);
+}
+
+/**
+ * xdf_screen_init - prepare
+ * @xdf: the device, new
+ */
+void xdf_screen_init(struct xdf_device *xdf)
+{
+	unsigned int i;
+
+	mutex_init(&xdf->screen_lock);
+	INIT_DELAYED_WORK(&xdf->screen_work, screen_work_fn);
+	for (i = 0; i < XDF_MAX_CONNECTORS; i++)
+		xdf->pipe[i].xdf = xdf;
+}
+
+/**
+ * xdf_screen_fini - free what was remembered
+ * @xdf: the device, which nobody uses any more
+ */
+void xdf_screen_fini(struct xdf_device *xdf)
+{
+	unsigned int i;
+
+	for (i = 0; i < XDF_MAX_CONNECTORS; i++)
+		kvfree(xdf->pipe[i].screen.edid);
+}
