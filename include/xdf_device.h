@@ -186,6 +186,8 @@ struct xdf_pipe {
  * @screen_watched: @screen_watch is registered; under state_lock
  * @screen_work: looks at them and asks for EDIDs: screen.c
  * @broken_work: closes a link after a protocol violation: frontend.c
+ * @formats: what the present backend takes, a bitmap of xdf_formats[]; under
+ *	state_lock
  * @num_pipes: number of pipes, set before the DRM device is registered
  * @pipe: one a connector
  */
@@ -227,6 +229,7 @@ struct xdf_device {
 	struct delayed_work screen_work;
 	struct work_struct broken_work;
 
+	u32 formats;
 	unsigned int num_pipes;
 	struct xdf_pipe pipe[XDF_MAX_CONNECTORS];
 };

@@ -18,6 +18,7 @@
 #include "thunks.h"
 #include "xdf_buffer.h"
 #include "xdf_device.h"
+#include "xdf_formats.h"
 #include "xdf_link.h"
 
 /* Pause before a backend that did not answer is told again of buffers. */
@@ -63,9 +64,13 @@ static void card_announce(struct xdf_device *xdf, const struct xdf_link *link)
 /* Find out what this backend can do, and tell the world. */
 static void link_explore(struct xdf_device *xdf, struct xdf_link *link)
 {
+	u32 formats;
+
 	xdf_screen_ask(xdf, link);
+	formats = xdf_formats_learn(xdf, link);
 
 	mutex_lock(&xdf->state_lock);
+	xdf->formats = formats;
 	if (!xdf->removed && xdf->announced != link->serial && !READ_ONCE(link->dead))
 		card_announce(xdf, link);
 	mutex_unlock(&xdf->state_lock);

@@ -17,14 +17,10 @@
 
 #include "thunks.h"
 #include "xdf_device.h"
+#include "xdf_formats.h"
 
 /* A scale of 1, in the 16.16 numbers of plane coordinates. */
 #define UNSCALED 0x10000
-
-/* The one format that every backend takes. */
-static const u32 xdf_formats[] = {
-	DRM_FORMAT_XRGB8888,
-};
 
 static int xdf_plane_check(struct drm_plane *plane, struct drm_atomic_commit *commit)
 {
@@ -74,15 +70,22 @@ static const struct drm_plane_funcs xdf_plane_funcs = {
  * xdf_plane_init - make the primary plane of a pipe
  * @pipe: the pipe
  *
+ * It offers the formats that the first backend took.
+ *
  * Return: 0 or an error of DRM's.
  */
 int xdf_plane_init(struct xdf_pipe *pipe)
 {
+	u32 formats[XDF_NUM_FORMATS];
+	unsigned int i, num = 0;
 	int ret;
 
+	for (i = 0; i < XDF_NUM_FORMATS; i++)
+		if (pipe->xdf->formats & BIT(i))
+			formats[num++] = xdf_formats[i].fourcc;
 	drm_plane_helper_add(&pipe->plane, &xdf_plane_helper_funcs);
 	ret = drm_universal_plane_init(&pipe->xdf->drm, &pipe->plane, BIT(pipe->index),
-				       &xdf_plane_funcs, xdf_formats, ARRAY_SIZE(xdf_formats),
+				       &xdf_plane_funcs, formats, num,
 				       NULL, DRM_PLANE_TYPE_PRIMARY, NULL);
 	if (ret)
 		return ret;
