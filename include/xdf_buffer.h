@@ -9,10 +9,13 @@
 #include <drm/drm_gem.h>
 
 #include "xdf_grant.h"
+#include "xdf_pure.h"
 
+struct dma_buf_attachment;
 struct drm_format_info;
 struct drm_mode_create_dumb;
 struct drm_mode_fb_cmd2;
+struct sg_table;
 struct xdf_device;
 struct xdf_link;
 
@@ -30,7 +33,8 @@ struct xdf_zombie {
  * struct xdf_dbuf - a display buffer of the protocol
  *
  * The protocol has no pitch: the backend takes each line for @width pixels of
- * @bpp bits, rounded up to 32 bits. Framebuffers with the same pitch share one.
+ * @bpp bits, rounded up to 32 bits. Framebuffers with the same pitch that begin at
+ * the same place share one.
  *
  * @refs: one for each framebuffer on it, one for the GEM object
  * @zombie: for the time after the last reference
@@ -40,7 +44,9 @@ struct xdf_zombie {
  * @width: in pixels
  * @height: in lines
  * @bpp: bits a pixel
- * @size: in bytes, a multiple of nothing; the pages cover it
+ * @size: from @offset on, in bytes, a multiple of nothing; the memory covers it
+ * @first: where it begins in the memory, in units of 4096 bytes
+ * @offset: and from there on, in bytes, less than 4096
  * @pages: the memory, one reference held
  * @serial: link on which the backend was told of it, 0 for none; buf_lock
  * @grants: of the memory, for that link; under buf_lock
@@ -56,6 +62,8 @@ struct xdf_dbuf {
 	u32 height;
 	u32 bpp;
 	u32 size;
+	u32 first;
+	u32 offset;
 	struct xdf_pages *pages;
 	u32 serial;
 	struct xdf_grants *grants;
@@ -63,10 +71,10 @@ struct xdf_dbuf {
 };
 
 /**
- * struct xdf_gem - a GEM object in system memory
+ * struct xdf_gem - a GEM object
  * @base: the GEM object
  * @pages: the memory, one reference held
- * @width: in pixels as a dumb buffer was asked for
+ * @width: in pixels as a dumb buffer was asked for, 0 for imported memory
  * @height: in lines as a dumb buffer was asked for
  * @bpp: bits a pixel as a dumb buffer was asked for
  * @dbuf: the display buffer made last for it, NULL before; under buf_lock
@@ -128,7 +136,20 @@ static inline u64 xdf_pitch(u32 width, u32 bpp)
 	return ((u64)width * bpp + 31) / 32 * 4;
 }
 
+/**
+ * xdf_dbuf_pages - size of a buffer as the protocol counts it
+ * @dbuf: the buffer
+ *
+ * Return: number of grant references, 4096 bytes each.
+ */
+static inline u32 xdf_dbuf_pages(const struct xdf_dbuf *dbuf)
+{
+	return DIV_ROUND_UP((u64)dbuf->offset + dbuf->size, XDF_GRANT_SIZE);
+}
+
 /* gem.c */
+struct drm_gem_object *xdf_gem_import(struct drm_device *drm, struct dma_buf_attachment *attach,
+				      struct sg_table *sgt);
 int xdf_gem_dumb_create(struct drm_file *file, struct drm_device *drm,
 			struct drm_mode_create_dumb *args);
 
@@ -140,8 +161,8 @@ int xdf_fb_replay(struct xdf_device *xdf, struct xdf_link *link);
 void xdf_fb_retract(struct xdf_device *xdf, struct xdf_link *link);
 
 /* dbuf.c */
-struct xdf_dbuf *xdf_dbuf_create(struct xdf_device *xdf, struct xdf_pages *pages, u32 width,
-				 u32 height, u32 bpp);
+struct xdf_dbuf *xdf_dbuf_create(struct xdf_device *xdf, struct xdf_pages *pages, u64 start,
+				 u32 width, u32 height, u32 bpp);
 void xdf_dbuf_put(struct xdf_dbuf *dbuf);
 int xdf_dbuf_announce(struct xdf_dbuf *dbuf, struct xdf_link *link);
 void xdf_dbuf_retract(struct xdf_device *xdf, struct xdf_link *link);

@@ -9,20 +9,58 @@
 
 #include <xen/grant_table.h>
 
+struct device;
+struct dma_buf_attachment;
+struct drm_device;
 struct page;
+struct sg_table;
+
+/**
+ * enum xdf_memory - where memory comes from
+ * @XDF_SYSTEM: single pages
+ * @XDF_CONTIGUOUS: one block from the DMA API, for devices that cannot gather
+ * @XDF_IMPORTED: another driver's dma-buf
+ * @XDF_MEMORY_KINDS: number of kinds
+ */
+enum xdf_memory {
+	XDF_SYSTEM,
+	XDF_CONTIGUOUS,
+	XDF_IMPORTED,
+	XDF_MEMORY_KINDS
+};
 
 /**
  * struct xdf_pages - memory that several owners share
  *
  * A GEM object, a display buffer and grants that the backend has not unmapped
- * yet all hold a reference; the pages go back to the system with the last one.
+ * yet all hold a reference; the pages go back to where they came from with the
+ * last one.
  *
  * @refs: number of owners
+ * @kind: where it comes from
+ * @offset: where the data begin in the first page, in bytes; only imported
+ *	memory may have one
+ * @dev: of contiguous memory: the device it was allocated for, one reference held
+ * @dma: of contiguous memory: its DMA address
+ * @attach: of imported memory: our attachment to the dma-buf, owned
+ * @sgt: of imported memory: the mapping of @attach, owned
  * @count: number of pages of PAGE_SIZE bytes
- * @page: the pages, each with one reference that belongs to this object
+ * @page: the pages
  */
 struct xdf_pages {
 	refcount_t refs;
+	enum xdf_memory kind;
+	u32 offset;
+	union {
+		struct {
+			struct device *dev;
+			dma_addr_t dma;
+		};
+		struct {
+			struct dma_buf_attachment *attach;
+			struct sg_table *sgt;
+		};
+	};
 	unsigned int count;
 	struct page *page[];
 };
@@ -46,6 +84,10 @@ struct xdf_grants {
 };
 
 struct xdf_pages *xdf_pages_alloc(unsigned int count, gfp_t zone);
+struct xdf_pages *xdf_pages_alloc_contiguous(struct device *dev, unsigned int count);
+struct xdf_pages *xdf_pages_import(struct dma_buf_attachment *attach, struct sg_table *sgt);
+struct sg_table *xdf_pages_sg_table(struct xdf_pages *pages, struct drm_device *drm);
+int xdf_pages_sync(struct xdf_pages *pages);
 void xdf_pages_put(struct xdf_pages *pages);
 
 /**
@@ -60,7 +102,7 @@ static inline struct xdf_pages *xdf_pages_get(struct xdf_pages *pages)
 	return pages;
 }
 
-struct xdf_grants *xdf_grants_create(domid_t domid, struct xdf_pages *pages);
+struct xdf_grants *xdf_grants_create(domid_t domid, struct xdf_pages *pages, u32 first, u32 total);
 struct xdf_grants *xdf_grants_directory(domid_t domid, const grant_ref_t *refs, u32 count);
 void xdf_grants_end(struct xdf_grants *grants);
 unsigned int xdf_grants_limit(void);

@@ -307,7 +307,7 @@ static void *shared_page_init(struct xdf_shared_page *shared, struct xdf_link *l
 
 	if (IS_ERR(pages))
 		return pages;
-	grants = xdf_grants_create(link->domid, pages);
+	grants = xdf_grants_create(link->domid, pages, 0, 1);
 	if (IS_ERR(grants)) {
 		xdf_pages_put(pages);
 		return grants;

@@ -33,10 +33,10 @@ static void dbuf_end_grants(struct xdf_dbuf *dbuf)
 /* Grant the buffer's pages and the directory that lists them. */
 static int dbuf_grant(struct xdf_dbuf *dbuf, domid_t domid)
 {
-	u32 refs = DIV_ROUND_UP(dbuf->size, XDF_GRANT_SIZE);
+	u32 refs = xdf_dbuf_pages(dbuf);
 	struct xdf_grants *grants;
 
-	grants = xdf_grants_create(domid, dbuf->pages);
+	grants = xdf_grants_create(domid, dbuf->pages, dbuf->first, refs);
 	if (IS_ERR(grants))
 		return PTR_ERR(grants);
 	dbuf->grants = grants;
@@ -122,6 +122,7 @@ void xdf_dbuf_link_lost(struct xdf_device *xdf)
  * xdf_dbuf_create - make a display buffer that no backend knows yet
  * @xdf: the device
  * @pages: its memory; a reference is taken
+ * @start: where it begins, in bytes from the first page on
  * @width: in pixels
  * @height: in lines
  * @bpp: bits a pixel
@@ -130,8 +131,8 @@ void xdf_dbuf_link_lost(struct xdf_device *xdf)
  *
  * Return: the buffer with one reference, or ERR_PTR(-ENOMEM).
  */
-struct xdf_dbuf *xdf_dbuf_create(struct xdf_device *xdf, struct xdf_pages *pages, u32 width,
-				 u32 height, u32 bpp)
+struct xdf_dbuf *xdf_dbuf_create(struct xdf_device *xdf, struct xdf_pages *pages, u64 start,
+				 u32 width, u32 height, u32 bpp)
 {
 	struct xdf_dbuf *dbuf = kzalloc(sizeof(*dbuf), GFP_KERNEL);
 
@@ -145,6 +146,8 @@ struct xdf_dbuf *xdf_dbuf_create(struct xdf_device *xdf, struct xdf_pages *pages
 	dbuf->height = height;
 	dbuf->bpp = bpp;
 	dbuf->size = xdf_pitch(width, bpp) * height;
+	dbuf->first = start / XDF_GRANT_SIZE;
+	dbuf->offset = start % XDF_GRANT_SIZE;
 	dbuf->pages = xdf_pages_get(pages);
 	list_add_tail(&dbuf->node, &xdf->dbufs);
 	return dbuf;

@@ -81,7 +81,8 @@ static bool try_depth(struct xdf_device *xdf, struct xdf_link *link, u32 bpp, un
 	dbuf.pages = xdf_pages_alloc(DIV_ROUND_UP(dbuf.size, PAGE_SIZE), 0);
 	if (IS_ERR(dbuf.pages))
 		return false;
-	dbuf.grants = xdf_grants_create(link->domid, dbuf.pages);
+	dbuf.grants = xdf_grants_create(link->domid, dbuf.pages, 0,
+					DIV_ROUND_UP(dbuf.size, XDF_GRANT_SIZE));
 	if (IS_ERR(dbuf.grants))
 		goto out_pages;
 	dbuf.directory = xdf_grants_directory(link->domid, dbuf.grants->ref,

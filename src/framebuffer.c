@@ -136,21 +136,29 @@ static struct xdf_dbuf *fb_dbuf(struct xdf_device *xdf, struct xdf_fb *fb)
 	u32 pitch = fb->base.pitches[0];
 	u32 bpp = fb->base.format->cpp[0] * 8;
 	u32 width = (u64)pitch * 8 / bpp;
-	u32 height = gem->base.size / pitch;
+	u32 height = (gem->base.size - fb->base.offsets[0]) / pitch;
+	u64 start = (u64)gem->pages->offset + fb->base.offsets[0];
 	struct xdf_dbuf *dbuf = gem->dbuf;
 
+	/* Backends that do not negotiate know version 1, without data_ofs. */
+	if (start % XDF_GRANT_SIZE && xdf->config.version < 2) {
+		drm_dbg_kms(&xdf->drm, "protocol 1 cannot express an offset of %llu bytes\n",
+			    start);
+		return ERR_PTR(-EINVAL);
+	}
 	if (dbuf && dbuf->bpp == bpp && dbuf->height >= fb->base.height &&
+	    dbuf->first == start / XDF_GRANT_SIZE && dbuf->offset == start % XDF_GRANT_SIZE &&
 	    xdf_pitch(dbuf->width, bpp) == pitch) {
 		kref_get(&dbuf->refs);
 		return dbuf;
 	}
 	/* The client's own words, where they fit. */
-	if (gem->bpp == bpp && gem->height >= fb->base.height &&
+	if (gem->bpp == bpp && gem->height >= fb->base.height && !start &&
 	    xdf_pitch(gem->width, bpp) == pitch) {
 		width = gem->width;
 		height = gem->height;
 	}
-	dbuf = xdf_dbuf_create(xdf, gem->pages, width, height, bpp);
+	dbuf = xdf_dbuf_create(xdf, gem->pages, start, width, height, bpp);
 	if (IS_ERR(dbuf))
 		return dbuf;
 	xdf_dbuf_put(gem->dbuf);
@@ -198,10 +206,6 @@ static int fb_check(struct drm_device *drm, const struct drm_format_info *info,
 		drm_dbg_kms(drm, "only linear formats with one plane\n");
 		return -EINVAL;
 	}
-	if (cmd->offsets[0]) {
-		drm_dbg_kms(drm, "the protocol has no offset, %u given\n", cmd->offsets[0]);
-		return -EINVAL;
-	}
 	if (!cmd->pitches[0] || cmd->pitches[0] % 4 ||
 	    xdf_pitch((u64)cmd->pitches[0] * 8 / (info->cpp[0] * 8), info->cpp[0] * 8) !=
 	    cmd->pitches[0]) {
@@ -224,7 +228,7 @@ static struct xdf_fb *fb_alloc(struct drm_device *drm, struct drm_file *file,
 	if (!obj)
 		return ERR_PTR(-ENOENT);
 	/* The backend knows whole lines only, the last one too. */
-	end = (u64)cmd->height * cmd->pitches[0];
+	end = cmd->offsets[0] + (u64)cmd->height * cmd->pitches[0];
 	if ((u64)cmd->width * info->cpp[0] > cmd->pitches[0] || end > obj->size) {
 		drm_dbg_kms(drm, "%ux%u needs %llu bytes, the buffer has %zu\n", cmd->width,
 			    cmd->height, end, obj->size);

@@ -21,6 +21,7 @@
  * may take the device for a new one otherwise.
  */
 #include <linux/delay.h>
+#include <linux/dma-mapping.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 
@@ -429,11 +430,16 @@ static void xdf_release(struct drm_device *drm, void *data)
 int xdf_probe(struct xenbus_device *xdev, const struct xenbus_device_id *id)
 {
 	struct xdf_device *xdf;
+	int ret;
 
 	xdf = devm_drm_dev_alloc(&xdev->dev, &xdf_drm_driver, struct xdf_device, drm);
 	if (IS_ERR(xdf))
 		return PTR_ERR(xdf);
 
+	/* Importing and contiguous memory need a mask; any page can be granted. */
+	ret = dma_coerce_mask_and_coherent(&xdev->dev, DMA_BIT_MASK(64));
+	if (ret)
+		return ret;
 	xdf->xdev = xdev;
 	mutex_init(&xdf->state_lock);
 	mutex_init(&xdf->buf_lock);

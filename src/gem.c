@@ -2,11 +2,13 @@
 /**
  * DOC: gem
  *
- * GEM objects in system memory. The pages are ours alone and ordinary, cached
- * memory, as the Xen ABI wants shared pages to be; they need no backend and no
- * link, so a mapping of them stays good whatever happens on the other side.
+ * GEM objects. Their pages are ordinary, cached memory, as the Xen ABI wants
+ * shared pages to be; they need no backend and no link, so a mapping of them
+ * stays good whatever happens on the other side.
  */
+#include <linux/dma-buf.h>
 #include <linux/mm.h>
+#include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
@@ -24,6 +26,11 @@
 /* Pages that one fault puts into the page table, where they belong to it. */
 #define FAULT_AROUND 16
 
+static bool contiguous;
+module_param(contiguous, bool, 0644);
+MODULE_PARM_DESC(contiguous,
+		 "Take each buffer in one piece, for importers without an IOMMU (default: n)");
+
 static void xdf_gem_free(struct drm_gem_object *obj)
 {
 	struct xdf_gem *gem = to_xdf_gem(obj);
@@ -40,7 +47,7 @@ static struct sg_table *xdf_gem_get_sg_table(struct drm_gem_object *obj)
 {
 	struct xdf_gem *gem = to_xdf_gem(obj);
 
-	return drm_prime_pages_to_sg(obj->dev, gem->pages->page, gem->pages->count);
+	return xdf_pages_sg_table(gem->pages, obj->dev);
 }
 
 static int xdf_gem_vmap(struct drm_gem_object *obj, struct iosys_map *map)
@@ -134,23 +141,83 @@ static const struct drm_gem_object_funcs xdf_gem_funcs = {
 	.vm_ops = &xdf_gem_vm_ops,
 };
 
-static struct xdf_gem *xdf_gem_create(struct drm_device *drm, size_t size)
+static void gem_init(struct xdf_gem *gem, struct drm_device *drm, struct xdf_pages *pages,
+		     size_t size)
 {
-	struct xdf_gem *gem = kzalloc(sizeof(*gem), GFP_KERNEL);
-
-	if (!gem)
-		return ERR_PTR(-ENOMEM);
-	gem->pages = xdf_pages_alloc(size >> PAGE_SHIFT, __GFP_HIGHMEM);
-	if (IS_ERR(gem->pages)) {
-		struct xdf_gem *err = ERR_CAST(gem->pages);
-
-		kfree(gem);
-		return err;
-	}
+	gem->pages = pages;
 	mutex_init(&gem->vmap_lock);
 	gem->base.funcs = &xdf_gem_funcs;
 	drm_gem_private_object_init(drm, &gem->base, size);
+}
+
+/* An object on memory, whose reference it takes over, even on an error. */
+static struct xdf_gem *gem_create(struct drm_device *drm, struct xdf_pages *pages, size_t size)
+{
+	struct xdf_gem *gem;
+
+	if (IS_ERR(pages))
+		return ERR_CAST(pages);
+	gem = kzalloc(sizeof(*gem), GFP_KERNEL);
+	if (!gem) {
+		xdf_pages_put(pages);
+		return ERR_PTR(-ENOMEM);
+	}
+	gem_init(gem, drm, pages, size);
 	return gem;
+}
+
+/* Memory of the kind that was asked for when the module was loaded. */
+static struct xdf_pages *gem_pages(struct drm_device *drm, size_t size)
+{
+	struct xdf_pages *pages;
+
+	if (!READ_ONCE(contiguous))
+		return xdf_pages_alloc(size >> PAGE_SHIFT, __GFP_HIGHMEM);
+	pages = xdf_pages_alloc_contiguous(drm->dev, size >> PAGE_SHIFT);
+	if (IS_ERR(pages))
+		dev_warn_ratelimited(drm->dev,
+				     "no %zu KiB of memory in one piece: boot with cma=SIZE if the kernel has CMA, or load without contiguous=1\n",
+				     size >> 10);
+	return pages;
+}
+
+/**
+ * xdf_gem_import - drm_driver.gem_prime_import_sg_table
+ * @drm: the device
+ * @attach: our attachment to another driver's dma-buf
+ * @sgt: its mapping
+ *
+ * The memory, not the object, owns both from here on: a backend may map it for
+ * longer than the object lives.
+ *
+ * Return: the object, or an ERR_PTR as of xdf_pages_import().
+ */
+struct drm_gem_object *xdf_gem_import(struct drm_device *drm, struct dma_buf_attachment *attach,
+				      struct sg_table *sgt)
+{
+	size_t size = attach->dmabuf->size;
+	struct xdf_pages *pages;
+	struct xdf_gem *gem;
+
+	if (!PAGE_ALIGNED(size))
+		return ERR_PTR(-EINVAL);
+	gem = kzalloc(sizeof(*gem), GFP_KERNEL);
+	if (!gem)
+		return ERR_PTR(-ENOMEM);
+	pages = xdf_pages_import(attach, sgt);
+	if (!IS_ERR(pages) && ((size_t)pages->count << PAGE_SHIFT) < pages->offset + size) {
+		/* More is claimed than there is: take only what there is. */
+		size = pages->offset ? (size_t)(pages->count - 1) << PAGE_SHIFT :
+				       (size_t)pages->count << PAGE_SHIFT;
+	}
+	if (IS_ERR(pages)) {
+		drm_dbg_prime(drm, "cannot share a dma-buf of %zu bytes with the backend: %ld\n",
+			      size, PTR_ERR(pages));
+		kfree(gem);
+		return ERR_CAST(pages);
+	}
+	gem_init(gem, drm, pages, size);
+	return &gem->base;
 }
 
 /**
@@ -190,7 +257,7 @@ int xdf_gem_dumb_create(struct drm_file *file, struct drm_device *drm,
 	}
 	size = PAGE_ALIGN(size);
 
-	gem = xdf_gem_create(drm, size);
+	gem = gem_create(drm, gem_pages(drm, size), size);
 	if (IS_ERR(gem))
 		return PTR_ERR(gem);
 	gem->width = args->width;

@@ -8,10 +8,8 @@
  * memory, and a work item tries again until the last mapping is gone.
  */
 #include <linux/delay.h>
-#include <linux/gfp.h>
 #include <linux/mm.h>
 #include <linux/module.h>
-#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
@@ -36,63 +34,6 @@ static void orphan_work_fn(struct work_struct *work);
 static DECLARE_DELAYED_WORK(orphan_work, orphan_work_fn);
 
 /**
- * xdf_pages_alloc - get zeroed memory, page by page
- * @count: number of pages of PAGE_SIZE bytes
- * @zone: 0, or __GFP_HIGHMEM when the kernel needs no address of the pages
- *
- * The memory is charged to the caller's control group. It does not wake the
- * OOM killer: a buffer that does not fit is the caller's problem alone.
- *
- * Return: the memory with one reference, or an ERR_PTR: -ENOMEM, or -EINTR
- * when the caller was killed meanwhile.
- */
-struct xdf_pages *xdf_pages_alloc(unsigned int count, gfp_t zone)
-{
-	gfp_t gfp = GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_RETRY_MAYFAIL | __GFP_NOWARN;
-	struct xdf_pages *pages;
-
-	if (count > totalram_pages())
-		return ERR_PTR(-ENOMEM);
-
-	pages = kvzalloc(struct_size(pages, page, count), GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
-	if (!pages)
-		return ERR_PTR(-ENOMEM);
-	refcount_set(&pages->refs, 1);
-
-	while (pages->count < count) {
-		struct page *page = fatal_signal_pending(current) ? NULL : alloc_page(gfp | zone);
-
-		if (!page) {
-			xdf_pages_put(pages);
-			return ERR_PTR(fatal_signal_pending(current) ? -EINTR : -ENOMEM);
-		}
-		pages->page[pages->count++] = page;
-		cond_resched();
-	}
-	return pages;
-}
-
-/**
- * xdf_pages_put - give up ownership; the last owner's call frees the memory
- * @pages: the memory, or NULL
- *
- * May sleep.
- */
-void xdf_pages_put(struct xdf_pages *pages)
-{
-	unsigned int i;
-
-	if (!pages || !refcount_dec_and_test(&pages->refs))
-		return;
-	for (i = 0; i < pages->count; i++) {
-		put_page(pages->page[i]);
-		if (i % 1024 == 1023)
-			cond_resched();
-	}
-	kvfree(pages);
-}
-
-/**
  * xdf_grants_limit - how much one buffer could be granted at the very most
  *
  * Return: number of references that this guest's grant table can hold when it
@@ -107,6 +48,8 @@ unsigned int xdf_grants_limit(void)
  * xdf_grants_create - let a domain map memory, for reading and writing
  * @domid: the backend's domain
  * @pages: the memory; a reference of its own is taken
+ * @first: where to begin, in units of 4096 bytes
+ * @total: how much to grant, in units of 4096 bytes, within the memory
  *
  * The backend needs write access even where it only reads: displ_be maps all
  * it gets read-write and fails otherwise.
@@ -114,9 +57,8 @@ unsigned int xdf_grants_limit(void)
  * Return: the grants, to be given up with xdf_grants_end(), or an ERR_PTR:
  * -ENOSPC when the grant table is full, -ENOMEM.
  */
-struct xdf_grants *xdf_grants_create(domid_t domid, struct xdf_pages *pages)
+struct xdf_grants *xdf_grants_create(domid_t domid, struct xdf_pages *pages, u32 first, u32 total)
 {
-	unsigned int total = pages->count * XEN_PFN_PER_PAGE;
 	struct xdf_grants *grants;
 	grant_ref_t head;
 
@@ -137,9 +79,9 @@ struct xdf_grants *xdf_grants_create(domid_t domid, struct xdf_pages *pages)
 			return ERR_PTR(-ENOSPC);
 		}
 		for (; n; n--, grants->count++) {
-			struct page *page = pages->page[grants->count / XEN_PFN_PER_PAGE];
-			unsigned long gfn = xen_page_to_gfn(page) +
-					    grants->count % XEN_PFN_PER_PAGE;
+			u32 at = first + grants->count;
+			struct page *page = pages->page[at / XEN_PFN_PER_PAGE];
+			unsigned long gfn = xen_page_to_gfn(page) + at % XEN_PFN_PER_PAGE;
 
 			grants->ref[grants->count] = gnttab_claim_grant_reference(&head);
 			gnttab_grant_foreign_access_ref(grants->ref[grants->count], domid, gfn, 0);
@@ -171,7 +113,7 @@ struct xdf_grants *xdf_grants_directory(domid_t domid, const grant_ref_t *refs, 
 	pages = xdf_pages_alloc(DIV_ROUND_UP(num, XEN_PFN_PER_PAGE), 0);
 	if (IS_ERR(pages))
 		return ERR_CAST(pages);
-	directory = xdf_grants_create(domid, pages);
+	directory = xdf_grants_create(domid, pages, 0, num);
 	for (i = 0; !IS_ERR(directory) && i < num; i++) {
 		u32 *page = page_address(pages->page[i / XEN_PFN_PER_PAGE]) +
 			    i % XEN_PFN_PER_PAGE * XDF_GRANT_SIZE;

@@ -16,6 +16,7 @@
 #include <drm/drm_print.h>
 
 #include "thunks.h"
+#include "xdf_buffer.h"
 #include "xdf_device.h"
 #include "xdf_formats.h"
 
@@ -45,9 +46,13 @@ static int xdf_plane_check(struct drm_plane *plane, struct drm_atomic_commit *co
 }
 XDF_DEFINE_PLANE_CHECK(xdf_plane_check)
 
-/* All is done when the CRTC flushes; the helpers insist on this one. */
+/* The flip comes when the CRTC flushes; this makes the picture fit to be read. */
 static void xdf_plane_update(struct drm_plane *plane, struct drm_atomic_commit *commit)
 {
+	struct drm_framebuffer *fb = plane->state->fb;
+
+	if (fb && xdf_pages_sync(to_xdf_gem(fb->obj[0])->pages))
+		drm_dbg_kms(plane->dev, "the exporter of a framebuffer cannot flush it\n");
 }
 XDF_DEFINE_PLANE_COMMIT(xdf_plane_update)
 

@@ -37,7 +37,9 @@ int xdf_proto_dbuf_create(struct xdf_link *link, const struct xdf_dbuf *dbuf)
 	req.op.dbuf_create.width = dbuf->width;
 	req.op.dbuf_create.height = dbuf->height;
 	req.op.dbuf_create.bpp = dbuf->bpp;
-	req.op.dbuf_create.buffer_sz = dbuf->size;
+	/* All that is shared: backends map as much, and no more. */
+	req.op.dbuf_create.buffer_sz = dbuf->offset + dbuf->size;
+	req.op.dbuf_create.data_ofs = dbuf->offset;
 	req.op.dbuf_create.gref_directory = dbuf->directory->ref[0];
 	return xdf_channel_call(&link->channel[0], &req, NULL);
 }

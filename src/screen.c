@@ -95,7 +95,7 @@ static u8 *edid_read(struct xdf_link *link, unsigned int connector, u32 *size, c
 		*err = PTR_ERR(pages);
 		return NULL;
 	}
-	grants = xdf_grants_create(link->domid, pages);
+	grants = xdf_grants_create(link->domid, pages, 0, XDF_EDID_MAX / XDF_GRANT_SIZE);
 	if (IS_ERR(grants)) {
 		*err = PTR_ERR(grants);
 		goto out_pages;
