@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * The commands of the control socket.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend.h"
+#include "control.h"
+#include "parse.h"
+
+#define MAX_WORDS 8
+
+static void status_conn(struct json *j, const struct conn *c, bool bound)
+{
+	json_open(j, NULL, '{');
+	json_u64(j, "conn", c->index);
+	json_str(j, "unique_id", c->unique_id);
+	json_u64(j, "width", c->width);
+	json_u64(j, "height", c->height);
+	json_bool(j, "bound", bound);
+	json_bool(j, "configured", c->configured);
+	json_bool(j, "crtc_off", c->crtc_off);
+	if (c->fb)
+		json_hex(j, "fb", c->fb->cookie);
+	json_u64(j, "flips", c->count.flips);
+	json_u64(j, "events", c->count.events);
+	json_u64(j, "events_dropped", c->count.dropped);
+	json_u64(j, "flips_pending", c->nflips);
+	json_u64(j, "notify_in", c->count.notify_in);
+	json_u64(j, "notify_evt_in", c->count.notify_evt_in);
+	json_u64(j, "notify_rsp", c->count.notify_rsp);
+	json_u64(j, "notify_evt", c->count.notify_evt);
+	json_bool(j, "picture", c->picture.fmt);
+	json_bool(j, "picture_current", c->picture_current);
+	json_close(j, '}');
+}
+
+static void do_status(struct client *cl)
+{
+	struct json *j = &cl->out;
+	unsigned int i, n = 0;
+	struct device *dev;
+
+	TAILQ_FOREACH(dev, &be.devices, entry) {
+		n++;
+		json_open(j, NULL, '{');
+		json_str(j, "t", "device");
+		json_u64(j, "dom", dev->domid);
+		json_u64(j, "dev", dev->devid);
+		json_bool(j, "gone", dev->gone);
+		json_i64(j, "be_state", dev->be);
+		json_i64(j, "fe_state", dev->fe);
+		json_bool(j, "bound", dev->bound);
+		json_u64(j, "binds", dev->binds);
+		json_u64(j, "version", dev->version);
+		add_counts(j, dev);
+		json_open(j, "connectors", '[');
+		for (i = 0; i < dev->nknown; i++)
+			status_conn(j, dev->conns[i], i < dev->nconns);
+		json_close(j, ']');
+		json_close(j, '}');
+		json_raw(j, "\n", 1);
+	}
+	json_open(j, NULL, '{');
+	json_str(j, "t", "backend");
+	json_str(j, "version", XDF_BACKEND_VERSION);
+	json_real(j, "pace", be.opt.pace_hz, 3);
+	json_u64(j, "devices", n);
+	json_u64(j, "mapped", be.mapped);
+	json_u64(j, "violations", be.nfaults);
+	json_u64(j, "warnings", be.nwarnings);
+	json_u64(j, "bugs", be.nbugs);
+	json_close(j, '}');
+	json_raw(j, "\n", 1);
+	answer_ok(cl);
+}
+
+static void do_dump(struct client *cl, const char *dir)
+{
+	unsigned int failed;
+
+	if (!dir)
+		dir = be.opt.png_dir;
+	if (!dir) {
+		answer_error(cl, "dump: no directory (no --png-dir)");
+		return;
+	}
+	failed = save_pictures(dir, false, NULL, &cl->out);
+	if (failed)
+		answer_error(cl, "dump: %u pictures could not be written", failed);
+	else
+		answer_ok(cl);
+}
+
+static const char *const help[] = {
+	"status                                        devices, connectors, counts",
+	"hash                                          hash of each connector's picture",
+	"dump [DIR]                                    write PNGs (default: --png-dir)",
+	"pace HZ                                       flips per second, 0: at once",
+	"wait flips DOMID DEVID CONN N TIMEOUT_MS      N flips done since the device appeared",
+	"wait state DOMID DEVID STATE TIMEOUT_MS       the backend's state is or becomes STATE",
+	"wait closed DOMID DEVID TIMEOUT_MS            was bound and is not, closes, or is gone",
+	"quit                                          close all devices and end",
+	"help                                          this",
+};
+
+static void do_help(struct client *cl)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(help); i++) {
+		json_open(&cl->out, NULL, '{');
+		json_str(&cl->out, "help", help[i]);
+		json_close(&cl->out, '}');
+		json_raw(&cl->out, "\n", 1);
+	}
+	answer_ok(cl);
+}
+
+/*
+ * States may pass by within one turn of the loop (5,6,2): what happened since
+ * the command came counts as well as what is.
+ */
+static unsigned int times_seen(const struct client *cl)
+{
+	const struct device *dev = device_find(cl->domid, cl->devid);
+
+	if (!dev)
+		return 0;
+	if (cl->wait == WAIT_CLOSED)
+		return dev->closes;
+	if (cl->wait == WAIT_STATE && cl->want < ARRAY_SIZE(dev->states_seen))
+		return dev->states_seen[cl->want];
+	return 0;
+}
+
+static void do_wait(struct client *cl, char **word, int n)
+{
+	static const struct {
+		const char *name;
+		enum wait_kind kind;
+		int words;
+	} kinds[] = {
+		{ "flips", WAIT_FLIPS, 7 },
+		{ "state", WAIT_STATE, 6 },
+		{ "closed", WAIT_CLOSED, 5 },
+	};
+	uint32_t v[5] = { 0 };
+	unsigned int k;
+	int i;
+
+	for (k = 0; k < ARRAY_SIZE(kinds); k++)
+		if (n > 1 && !strcmp(word[1], kinds[k].name))
+			break;
+	if (k == ARRAY_SIZE(kinds)) {
+		answer_error(cl, "wait: for flips, state or closed, see help");
+		return;
+	}
+	if (n != kinds[k].words) {
+		answer_error(cl, "wait %s: takes %d numbers, see help", word[1],
+			     kinds[k].words - 2);
+		return;
+	}
+	for (i = 2; i < n; i++) {
+		if (!parse_u32(word[i], &v[i - 2])) {
+			answer_error(cl, "wait %s: '%s' is no number", word[1], word[i]);
+			return;
+		}
+	}
+	cl->domid = v[0];
+	cl->devid = v[1];
+	cl->conn = kinds[k].kind == WAIT_FLIPS ? v[2] : 0;
+	cl->want = v[n - 4];
+	cl->deadline = clock_ns() + v[n - 3] * NSEC_PER_MSEC;
+	cl->wait = kinds[k].kind;
+	cl->seen = times_seen(cl);
+}
+
+static void do_hash(struct client *cl)
+{
+	add_hashes(&cl->out);
+	answer_ok(cl);
+}
+
+static void do_pace(struct client *cl, const char *text)
+{
+	if (set_pace(text))
+		answer_ok(cl);
+	else
+		answer_error(cl, "pace: '%s' is not 0 or 0.01..10000", text);
+}
+
+static void do_quit(struct client *cl)
+{
+	be.quit++;
+	answer_ok(cl);
+}
+
+/**
+ * command_run() - carry out a command
+ * @cl: who says it; gets the answer, now or (wait) later
+ * @line: the command, changed in place
+ */
+void command_run(struct client *cl, char *line)
+{
+	char *word[MAX_WORDS];
+	int n = split_words(line, word, MAX_WORDS);
+
+	if (!n)
+		return;
+	if (n < 0)
+		answer_error(cl, "too many words");
+	else if (!strcmp(word[0], "status") && n == 1)
+		do_status(cl);
+	else if (!strcmp(word[0], "hash") && n == 1)
+		do_hash(cl);
+	else if (!strcmp(word[0], "dump") && n <= 2)
+		do_dump(cl, n == 2 ? word[1] : NULL);
+	else if (!strcmp(word[0], "pace") && n == 2)
+		do_pace(cl, word[1]);
+	else if (!strcmp(word[0], "wait"))
+		do_wait(cl, word, n);
+	else if (!strcmp(word[0], "quit") && n == 1)
+		do_quit(cl);
+	else if (!strcmp(word[0], "help"))
+		do_help(cl);
+	else
+		answer_error(cl, "'%s' with %d words: no such command, see help", word[0], n - 1);
+}
+
+/**
+ * wait_over() - did happen what a client waits for
+ * @cl: the client
+ *
+ * Return: true if it did.
+ */
+bool wait_over(const struct client *cl)
+{
+	const struct device *dev = device_find(cl->domid, cl->devid);
+
+	if (!dev)
+		return false;
+	switch (cl->wait) {
+	case WAIT_FLIPS:
+		return cl->conn < dev->nknown && dev->conns[cl->conn]->count.flips >= cl->want;
+	case WAIT_STATE:
+		return (!dev->gone && dev->be == (int)cl->want) || times_seen(cl) != cl->seen;
+	case WAIT_CLOSED:
+		return device_closed(dev) || times_seen(cl) != cl->seen;
+	default:
+		return true;
+	}
+}
+
+/**
+ * wait_timeout() - tell a client that it waited long enough
+ * @cl: the client
+ */
+void wait_timeout(struct client *cl)
+{
+	const struct device *dev = device_find(cl->domid, cl->devid);
+
+	if (!dev)
+		answer_error(cl, "timeout: device %u/%u never appeared", cl->domid, cl->devid);
+	else if (cl->wait == WAIT_FLIPS)
+		answer_error(cl, "timeout: %llu flips", cl->conn < dev->nknown ?
+			     (unsigned long long)dev->conns[cl->conn]->count.flips : 0);
+	else
+		answer_error(cl, "timeout: backend %d, frontend %d%s%s", dev->be, dev->fe,
+			     dev->bound ? ", bound" : "", dev->gone ? ", gone" : "");
+}
