@@ -9,10 +9,11 @@
  *   ring     request ring and event page of one connector
  *   ops      the requests
  *   buffer   display buffers and framebuffers of a device
+ *   monitor  EDID and resolution of a connector
  *   grant    mapping of grant references, counted
- *   control  the unix socket; client is its other end
+ *   control  the unix socket, commands what it takes; client is its other end
  *   log      one JSON line per event
- *   check, pgdir, picture, parse, json: pure, each with its own header
+ *   check, pgdir, picture, edid, parse, json: pure, each with its own header
  */
 #ifndef XDF_BE_BACKEND_H
 #define XDF_BE_BACKEND_H
@@ -76,6 +77,7 @@ struct options {
 
 struct device;
 struct conn;
+struct edid_source;
 struct dbuf;
 struct fb;
 
@@ -103,8 +105,11 @@ struct conn {
 	struct device *dev;
 	unsigned int index;
 	char *unique_id;
-	uint32_t width;
+	uint32_t width;			/* its resolution */
 	uint32_t height;
+	uint32_t far_width;		/* largest that this frontend heard of */
+	uint32_t far_height;
+	struct edid_source *edid;	/* NULL: the common one */
 
 	/* transport */
 	xen_displif_back_ring_t ring;
@@ -126,6 +131,8 @@ struct conn {
 	struct fb *fb;
 	bool configured;
 	bool crtc_off;
+	uint32_t mode_width;		/* of the last SET_CONFIG */
+	uint32_t mode_height;
 	uint64_t clock_base;
 	struct flip flips[MAX_PENDING_FLIPS];
 	unsigned int nflips;
@@ -328,12 +335,28 @@ void conn_flush_flips(struct conn *c, uint64_t now);
 uint64_t conn_next_flip(const struct conn *c);
 
 /* ops.c */
-int op_run(struct conn *c, const struct xendispl_req *req);
-void op_log(struct conn *c, const struct xendispl_req *req, int status, uint64_t ns);
+void op_run(struct conn *c, const struct xendispl_req *req, struct xendispl_resp *rsp);
+void op_log(struct conn *c, const struct xendispl_req *req, const struct xendispl_resp *rsp,
+	    uint64_t ns);
 enum op_index op_index(uint8_t op);
 const char *op_index_name(enum op_index i);
 
+/* monitor.c */
+const char *monitor_set_edid(struct conn *c, const char *text);
+void monitor_forget(void);
+void edid_source_free(struct edid_source *s);
+const char *monitor_edid_text(const struct conn *c);
+void monitor_start(struct conn *c);
+bool monitor_has_mode(const struct conn *c, uint32_t width, uint32_t height);
+bool monitor_inside(const struct conn *c, uint64_t right, uint64_t bottom);
+int monitor_get_edid(struct conn *c, const struct xendispl_get_edid_req *r, uint32_t *size,
+		     const struct fault_sink *sink);
+int monitor_tell(struct conn *c);
+int monitor_resize(struct conn *c, uint32_t width, uint32_t height);
+
 /* buffer.c */
+int pages_map(struct device *dev, uint32_t directory, uint32_t pages,
+	      const struct fault_sink *sink, uint8_t **map);
 struct dbuf *dbuf_find(struct device *dev, uint64_t cookie);
 int dbuf_create(struct device *dev, const struct xendispl_dbuf_create_req *r,
 		const struct fault_sink *sink);

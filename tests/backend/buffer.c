@@ -43,25 +43,35 @@ static bool read_directory(void *ctx, uint32_t gref, uint32_t page[PAGE_BYTES / 
 	return true;
 }
 
-static int map_pages(struct device *dev, struct dbuf *d, uint32_t directory,
-		     const struct fault_sink *sink)
+/**
+ * pages_map() - map the pages that a page directory names
+ * @dev: device
+ * @directory: grant reference of its first page
+ * @pages: how many there are
+ * @sink: hears what is wrong with the directory
+ * @map: the memory, on success; grants_unmap() gives it back
+ *
+ * Return: 0 or -errno.
+ */
+int pages_map(struct device *dev, uint32_t directory, uint32_t pages,
+	      const struct fault_sink *sink, uint8_t **map)
 {
 	const struct pgdir_reader reader = { read_directory, dev };
 	uint32_t *grefs;
 	int ret;
 
-	if (d->pages > MAX_BUFFER_PAGES || dev->buffer_pages + d->pages > MAX_DEVICE_PAGES)
+	if (pages > MAX_BUFFER_PAGES || dev->buffer_pages + pages > MAX_DEVICE_PAGES)
 		return -ENOMEM;
-	grefs = calloc(d->pages, sizeof(*grefs));
+	grefs = calloc(pages, sizeof(*grefs));
 	if (!grefs)
 		return -ENOMEM;
-	ret = pgdir_walk(&reader, directory, grefs, d->pages, sink);
+	ret = pgdir_walk(&reader, directory, grefs, pages, sink);
 	if (!ret) {
-		d->map = grants_map(dev, grefs, d->pages);
-		if (!d->map) {
+		*map = grants_map(dev, grefs, pages);
+		if (!*map) {
 			ret = errno == ENOMEM ? -ENOMEM : -EINVAL;
 			if (ret == -EINVAL)
-				sink->report(sink->ctx, FAULT_GREF_UNMAPPABLE, d->cookie,
+				sink->report(sink->ctx, FAULT_GREF_UNMAPPABLE, directory,
 					     "buffer page");
 		}
 	}
@@ -112,7 +122,7 @@ int dbuf_create(struct device *dev, const struct xendispl_dbuf_create_req *r,
 		if (pitch * r->height + r->data_ofs > (uint64_t)d->pages * PAGE_BYTES)
 			ret = -EINVAL;
 		else
-			ret = map_pages(dev, d, r->gref_directory, sink);
+			ret = pages_map(dev, r->gref_directory, d->pages, sink, &d->map);
 		if (ret) {
 			free(d);
 			return ret;

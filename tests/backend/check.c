@@ -173,6 +173,11 @@ void check_request(const struct xendispl_req *req, unsigned int version,
 		break;
 	case XENDISPL_OP_GET_EDID:
 		/* may be tried with any version: an error is an answer */
+		if (req->op.get_edid.buffer_sz < XENDISPL_EDID_MAX_SIZE)
+			report(sink, FAULT_EDID_BUFFER, req->op.get_edid.buffer_sz,
+			       "less than 32768 bytes");
+		if (!req->op.get_edid.gref_directory)
+			report(sink, FAULT_DIR_SHORT, 0, "no directory");
 		break;
 	default:
 		report(sink, FAULT_UNKNOWN_OP, req->operation, "");

@@ -25,6 +25,7 @@
 	X(FLAGS, "flags") \
 	X(DATA_OFS, "data-ofs") \
 	X(BUFFER_SMALL, "buffer-small") \
+	X(EDID_BUFFER, "edid-buffer") \
 	X(GEOMETRY, "geometry") \
 	X(FB_TOO_BIG, "fb-too-big") \
 	X(DESTROY_BEFORE_DETACH, "destroy-before-detach") \

@@ -18,6 +18,7 @@ static void status_conn(struct json *j, const struct conn *c, bool bound)
 	json_str(j, "unique_id", c->unique_id);
 	json_u64(j, "width", c->width);
 	json_u64(j, "height", c->height);
+	json_str(j, "edid", monitor_edid_text(c));
 	json_bool(j, "bound", bound);
 	json_bool(j, "configured", c->configured);
 	json_bool(j, "crtc_off", c->crtc_off);
@@ -98,6 +99,9 @@ static const char *const help[] = {
 	"hash                                          hash of each connector's picture",
 	"dump [DIR]                                    write PNGs (default: --png-dir)",
 	"pace HZ                                       flips per second, 0: at once",
+	"edid all SPEC                                 what GET_EDID answers, see --help; the guests",
+	"edid [DOMID DEVID] CONN SPEC                  are told by writing the resolution again",
+	"resize [DOMID DEVID] CONN WxH                 another resolution, in XenStore and here",
 	"wait flips DOMID DEVID CONN N TIMEOUT_MS      N flips done since the device appeared",
 	"wait state DOMID DEVID STATE TIMEOUT_MS       the backend's state is or becomes STATE",
 	"wait closed DOMID DEVID TIMEOUT_MS            was bound and is not, closes, or is gone",
@@ -191,6 +195,106 @@ static void do_pace(struct client *cl, const char *text)
 		answer_error(cl, "pace: '%s' is not 0 or 0.01..10000", text);
 }
 
+/* words[0..2] are DOMID DEVID CONN, words[0] alone is CONN of the only device */
+static struct conn *find_conn(struct client *cl, const char *command, char **word, int n)
+{
+	struct device *dev = NULL, *other;
+	uint32_t v[3] = { 0 };
+	int i;
+
+	for (i = 0; i < n; i++) {
+		if (!parse_u32(word[i], &v[i])) {
+			answer_error(cl, "%s: '%s' is no number", command, word[i]);
+			return NULL;
+		}
+	}
+	if (n == 3) {
+		dev = device_find(v[0], v[1]);
+	} else {
+		TAILQ_FOREACH(other, &be.devices, entry) {
+			if (other->gone)
+				continue;
+			if (dev) {
+				answer_error(cl, "%s: several devices: say DOMID DEVID too",
+					     command);
+				return NULL;
+			}
+			dev = other;
+		}
+	}
+	if (!dev)
+		answer_error(cl, "%s: no such device", command);
+	else if (v[n - 1] >= dev->nknown)
+		answer_error(cl, "%s: device %u/%u has had %u connectors so far", command,
+			     dev->domid, dev->devid, dev->nknown);
+	else
+		return dev->conns[v[n - 1]];
+	return NULL;
+}
+
+static void answer_told(struct client *cl, const char *command, int ret)
+{
+	if (ret)
+		answer_error(cl, "%s: writing the resolution: %s", command, strerror(-ret));
+	else
+		answer_ok(cl);
+}
+
+static int tell_all(void)
+{
+	struct device *dev;
+	unsigned int i;
+	int ret = 0, err;
+
+	TAILQ_FOREACH(dev, &be.devices, entry) {
+		for (i = 0; !dev->gone && i < dev->nconns; i++) {
+			err = monitor_tell(dev->conns[i]);
+			ret = ret ? ret : err;
+		}
+	}
+	return ret;
+}
+
+/* edid all SPEC, edid CONN SPEC, edid DOMID DEVID CONN SPEC */
+static void do_edid(struct client *cl, char **word, int n)
+{
+	struct conn *c = NULL;
+	const char *why;
+
+	if (n != 3 && n != 5) {
+		answer_error(cl, "edid: takes [DOMID DEVID] CONN or all, and SPEC");
+		return;
+	}
+	if (n == 5 || strcmp(word[1], "all")) {
+		c = find_conn(cl, "edid", word + 1, n - 2);
+		if (!c)
+			return;
+	}
+	why = monitor_set_edid(c, word[n - 1]);
+	if (why)
+		answer_error(cl, "edid: '%s': %s", word[n - 1], why);
+	else
+		answer_told(cl, "edid", c ? monitor_tell(c) : tell_all());
+}
+
+static void do_resize(struct client *cl, char **word, int n)
+{
+	uint32_t width, height;
+	struct conn *c;
+
+	if (n != 3 && n != 5) {
+		answer_error(cl, "resize: takes [DOMID DEVID] CONN and WxH");
+		return;
+	}
+	if (!parse_resolution(word[n - 1], &width, &height)) {
+		answer_error(cl, "resize: '%s' is not WxH within 1..16384", word[n - 1]);
+		return;
+	}
+	c = find_conn(cl, "resize", word + 1, n - 2);
+	if (c)
+		answer_told(cl, "resize", monitor_resize(c, width, height));
+}
+
 static void do_quit(struct client *cl)
 {
 	be.quit++;
@@ -219,6 +323,10 @@ void command_run(struct client *cl, char *line)
 		do_dump(cl, n == 2 ? word[1] : NULL);
 	else if (!strcmp(word[0], "pace") && n == 2)
 		do_pace(cl, word[1]);
+	else if (!strcmp(word[0], "edid"))
+		do_edid(cl, word, n);
+	else if (!strcmp(word[0], "resize"))
+		do_resize(cl, word, n);
 	else if (!strcmp(word[0], "wait"))
 		do_wait(cl, word, n);
 	else if (!strcmp(word[0], "quit") && n == 1)

@@ -203,6 +203,7 @@ static const char *open_connectors(struct device *dev, unsigned int *index, bool
 		wrong = read_connector(c);
 		if (wrong)
 			return wrong;
+		monitor_start(c);
 		*frontends = true;
 		wrong = conn_open(c);
 		if (wrong)
@@ -470,6 +471,7 @@ static void forget(struct device *dev)
 	for (i = 0; i < dev->nknown; i++) {
 		picture_free(&dev->conns[i]->picture);
 		free(dev->conns[i]->unique_id);
+		edid_source_free(dev->conns[i]->edid);
 		free(dev->conns[i]);
 	}
 	TAILQ_REMOVE(&be.devices, dev, entry);

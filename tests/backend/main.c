@@ -28,9 +28,14 @@ static const char usage_text[] =
 "Runs in dom0 or a driver domain, serves all guests, shows nothing on a screen:\n"
 "it keeps the picture of each connector and writes it as PNG.\n"
 "\n"
-"  --versions LIST   protocol versions to publish (default 1); none: no node\n"
+"  --versions LIST   protocol versions to publish (default 1,2); none: no node\n"
 "  --formats LIST    pixel formats to accept, by DRM name or fourcc, or all\n"
 "                    (default XR24,AR24,XB24,AB24,RG16); XR24 alone acts like bochs\n"
+"  --edid SPEC       what GET_EDID answers, with any version (default auto):\n"
+"                    none: error -22, as older backends do;\n"
+"                    auto[:BLOCKS][:WxH][@HZ]: an EDID of 1..256 blocks with one mode,\n"
+"                    by default one block, the resolution in XenStore, 60 Hz;\n"
+"                    file:PATH: these bytes as they are\n"
 "  --pace HZ         a flip's event comes at the next tick of a clock of HZ per\n"
 "                    second (default 60); 0: at once\n"
 "  --order ORDER     event-first, response-first or mixed (default: takes turns).\n"
@@ -58,6 +63,7 @@ static const char usage_text[] =
 enum {
 	OPT_VERSIONS = 256,
 	OPT_FORMATS,
+	OPT_EDID,
 	OPT_PACE,
 	OPT_ORDER,
 	OPT_NO_STALE_BIND,
@@ -76,6 +82,7 @@ enum {
 static const struct option long_options[] = {
 	{ "versions", required_argument, NULL, OPT_VERSIONS },
 	{ "formats", required_argument, NULL, OPT_FORMATS },
+	{ "edid", required_argument, NULL, OPT_EDID },
 	{ "pace", required_argument, NULL, OPT_PACE },
 	{ "order", required_argument, NULL, OPT_ORDER },
 	{ "no-stale-bind", no_argument, NULL, OPT_NO_STALE_BIND },
@@ -171,6 +178,8 @@ struct arguments {
 
 static void one_option(int opt, struct arguments *args)
 {
+	const char *why;
+
 	switch (opt) {
 	case OPT_VERSIONS:
 		be.opt.versions = strcmp(optarg, "none") ? optarg : NULL;
@@ -179,6 +188,11 @@ static void one_option(int opt, struct arguments *args)
 		break;
 	case OPT_FORMATS:
 		set_formats(optarg);
+		break;
+	case OPT_EDID:
+		why = monitor_set_edid(NULL, optarg);
+		if (why)
+			usage_error("--edid: '%s': %s", optarg, why);
 		break;
 	case OPT_PACE:
 		if (!parse_pace(optarg, &be.opt.pace_hz))
@@ -377,6 +391,7 @@ static int finish(void)
 		status = EXIT_FAULTS;
 	log_summary(status);
 	devices_forget();
+	monitor_forget();
 	xs_stop();
 	xengnttab_close(be.gnttab);
 	xenevtchn_close(be.evtchn);
@@ -392,7 +407,7 @@ int main(int argc, char **argv)
 	int signal_fd;
 
 	TAILQ_INIT(&be.devices);
-	be.opt.versions = "1";
+	be.opt.versions = "1,2";
 	be.opt.pace_hz = 60;
 	set_formats("XR24,AR24,XB24,AB24,RG16");
 	parse_options(argc, argv, &args);

@@ -174,13 +174,13 @@ static int set_config_op(struct conn *c, const struct xendispl_set_config_req *r
 		fault(c->dev, c, FAULT_UNKNOWN_FB, r->fb_cookie, "config");
 		return -ENOENT;
 	}
-	if ((uint64_t)r->x + r->width > c->width || (uint64_t)r->y + r->height > c->height)
+	if (!monitor_inside(c, (uint64_t)r->x + r->width, (uint64_t)r->y + r->height))
 		fault(c->dev, c, FAULT_CONFIG_OUTSIDE, (uint64_t)r->width << 32 | r->height,
 		      "%ux%u+%u+%u in %ux%u", r->width, r->height, r->x, r->y,
 		      c->width, c->height);
 	if (r->bpp != fb->fmt->bpp)
 		fault(c->dev, c, FAULT_CONFIG_BPP, r->bpp, "framebuffer has %u", fb->fmt->bpp);
-	if (r->width != c->width || r->height != c->height)
+	if (!monitor_has_mode(c, r->width, r->height))
 		return -EINVAL;
 	if (fb->width < r->width || fb->height < r->height)
 		return -ENOSPC;
@@ -188,6 +188,8 @@ static int set_config_op(struct conn *c, const struct xendispl_set_config_req *r
 	c->fb = fb;
 	c->configured = true;
 	c->crtc_off = false;
+	c->mode_width = r->width;
+	c->mode_height = r->height;
 	show_fb(c);
 	return 0;
 }
@@ -208,7 +210,7 @@ static int pg_flip_op(struct conn *c, const struct xendispl_page_flip_req *r)
 		return -EBUSY;
 	if (fb->fmt != c->fb->fmt)
 		return -EINVAL;
-	if (fb->width < c->width || fb->height < c->height)
+	if (fb->width < c->mode_width || fb->height < c->mode_height)
 		return -ENOSPC;
 	if (c->nflips == MAX_PENDING_FLIPS)
 		return -EBUSY;
@@ -219,24 +221,12 @@ static int pg_flip_op(struct conn *c, const struct xendispl_page_flip_req *r)
 	return 0;
 }
 
-/**
- * op_run() - do what a request asks for
- * @c: connector on whose ring it came
- * @req: a private copy
- *
- * Buffer operations are taken on any ring. The event of a flip is the
- * caller's affair.
- *
- * Return: status of the response.
- */
-int op_run(struct conn *c, const struct xendispl_req *req)
+static int run(struct conn *c, const struct xendispl_req *req, struct xendispl_resp *rsp,
+	       const struct fault_sink *sink)
 {
-	const struct fault_sink sink = { report, c };
-
-	check_request(req, c->dev->version, &sink);
 	switch (req->operation) {
 	case XENDISPL_OP_DBUF_CREATE:
-		return dbuf_create_op(c, &req->op.dbuf_create, &sink);
+		return dbuf_create_op(c, &req->op.dbuf_create, sink);
 	case XENDISPL_OP_DBUF_DESTROY:
 		return dbuf_destroy_op(c, &req->op.dbuf_destroy);
 	case XENDISPL_OP_FB_ATTACH:
@@ -247,9 +237,31 @@ int op_run(struct conn *c, const struct xendispl_req *req)
 		return set_config_op(c, &req->op.set_config);
 	case XENDISPL_OP_PG_FLIP:
 		return pg_flip_op(c, &req->op.pg_flip);
+	case XENDISPL_OP_GET_EDID:
+		return monitor_get_edid(c, &req->op.get_edid, &rsp->op.get_edid.edid_sz, sink);
 	default:
 		return -EINVAL;
 	}
+}
+
+/**
+ * op_run() - do what a request asks for
+ * @c: connector on whose ring it came
+ * @req: a private copy
+ * @rsp: its response, filled in here
+ *
+ * Buffer operations are taken on any ring. The event of a flip is the
+ * caller's affair.
+ */
+void op_run(struct conn *c, const struct xendispl_req *req, struct xendispl_resp *rsp)
+{
+	const struct fault_sink sink = { report, c };
+
+	memset(rsp, 0, sizeof(*rsp));
+	rsp->id = req->id;
+	rsp->operation = req->operation;
+	check_request(req, c->dev->version, &sink);
+	rsp->status = run(c, req, rsp, &sink);
 }
 
 static void log_fields(struct json *j, const struct xendispl_req *req)
@@ -306,12 +318,14 @@ static void log_fields(struct json *j, const struct xendispl_req *req)
  * op_log() - write a request and its answer to the log, and count it
  * @c: connector
  * @req: the request
- * @status: its answer
+ * @rsp: its answer
  * @ns: how long it took
  */
-void op_log(struct conn *c, const struct xendispl_req *req, int status, uint64_t ns)
+void op_log(struct conn *c, const struct xendispl_req *req, const struct xendispl_resp *rsp,
+	    uint64_t ns)
 {
 	enum op_index i = op_index(req->operation);
+	int status = rsp->status;
 	struct device *dev = c->dev;
 	struct json *j;
 
@@ -327,6 +341,8 @@ void op_log(struct conn *c, const struct xendispl_req *req, int status, uint64_t
 	log_fields(j, req);
 	if (i == OPI_PG_FLIP && !status)
 		json_u64(j, "n", c->count.flips);
+	if (i == OPI_GET_EDID)
+		json_u64(j, "edid_sz", rsp->op.get_edid.edid_sz);
 	json_i64(j, "status", status);
 	json_u64(j, "us", ns / 1000);
 	log_end();

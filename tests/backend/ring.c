@@ -271,15 +271,9 @@ static void responses_push(struct conn *c)
 }
 
 /* put a response in the line; returns its index */
-static uint32_t response_queue(struct conn *c, const struct xendispl_req *req, int status,
-			       bool ready)
+static uint32_t response_queue(struct conn *c, const struct xendispl_resp *rsp, bool ready)
 {
-	struct xendispl_resp *rsp = &c->rsp[c->rsp_tail % RSP_SLOTS];
-
-	memset(rsp, 0, sizeof(*rsp));
-	rsp->id = req->id;
-	rsp->operation = req->operation;
-	rsp->status = status;
+	c->rsp[c->rsp_tail % RSP_SLOTS] = *rsp;
 	c->ready[c->rsp_tail % RSP_SLOTS] = ready;
 	return c->rsp_tail++;
 }
@@ -291,9 +285,9 @@ static uint64_t next_tick(const struct conn *c, uint64_t after)
 	return c->clock_base + ((after - c->clock_base) / period + 1) * period;
 }
 
-static void flip_done(struct conn *c, const struct xendispl_req *req, uint64_t now)
+static void flip_done(struct conn *c, uint64_t cookie, const struct xendispl_resp *rsp,
+		      uint64_t now)
 {
-	uint64_t cookie = req->op.pg_flip.fb_cookie;
 	bool event_first;
 	struct flip *f;
 
@@ -302,7 +296,7 @@ static void flip_done(struct conn *c, const struct xendispl_req *req, uint64_t n
 			      (be.opt.order == ORDER_MIXED && c->count.flips % 2);
 		if (event_first)
 			event_send(c, cookie);
-		response_queue(c, req, 0, true);
+		response_queue(c, rsp, true);
 		responses_push(c);
 		if (!event_first)
 			event_send(c, cookie);
@@ -314,7 +308,7 @@ static void flip_done(struct conn *c, const struct xendispl_req *req, uint64_t n
 	f->due = now;
 	if (be.opt.pace_hz > 0)
 		f->due = next_tick(c, c->nflips && f[-1].due > now ? f[-1].due : now);
-	f->rsp = response_queue(c, req, 0, !f->holds);
+	f->rsp = response_queue(c, rsp, !f->holds);
 	c->nflips++;
 	responses_push(c);
 }
@@ -354,22 +348,20 @@ static void one_request(struct conn *c)
 {
 	uint64_t start = clock_ns(), end;
 	struct xendispl_req req;
-	bool flip;
-	int status;
+	struct xendispl_resp rsp;
 
 	RING_COPY_REQUEST(&c->ring, c->ring.req_cons, &req);
 	c->ring.req_cons++;
-	status = op_run(c, &req);
+	op_run(c, &req, &rsp);
 	end = clock_ns();
-	flip = req.operation == XENDISPL_OP_PG_FLIP && !status;
-	if (flip) {
+	if (req.operation == XENDISPL_OP_PG_FLIP && !rsp.status) {
 		c->count.flips++;
-		flip_done(c, &req, end);
+		flip_done(c, req.op.pg_flip.fb_cookie, &rsp, end);
 	} else {
-		response_queue(c, &req, status, true);
+		response_queue(c, &rsp, true);
 		responses_push(c);
 	}
-	op_log(c, &req, status, end - start);
+	op_log(c, &req, &rsp, end - start);
 }
 
 /**

@@ -11,14 +11,14 @@
 
 /**
  * show_fb() - keep a copy of the connector's framebuffer as it is now
- * @c: connector with a framebuffer at least as large as its resolution
+ * @c: connector with a framebuffer at least as large as its mode
  */
 void show_fb(struct conn *c)
 {
 	const struct fb *fb = c->fb;
 	const struct dbuf *d = fb->dbuf;
 
-	if (!picture_take(&c->picture, fb->fmt, c->width, c->height,
+	if (!picture_take(&c->picture, fb->fmt, c->mode_width, c->mode_height,
 			  d->map ? d->map + d->data_ofs : NULL, fb->pitch)) {
 		c->picture_current = false;
 		warning(c->dev, c, "no-memory-for-picture", 0);
