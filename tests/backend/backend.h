@@ -51,6 +51,7 @@ enum order { ORDER_MIXED, ORDER_EVENT_FIRST, ORDER_RESPONSE_FIRST };
  * struct options - the command line
  * @versions: list to publish, NULL: do not
  * @formats: accepted pixel formats by index (pixfmt_by_index())
+ * @format_status: what FB_ATTACH says to others
  * @pace_hz: flips per second and connector, 0: at once
  * @order: event or response first
  * @png_dir: where pictures go by themselves, NULL: nowhere
@@ -64,6 +65,7 @@ enum order { ORDER_MIXED, ORDER_EVENT_FIRST, ORDER_RESPONSE_FIRST };
 struct options {
 	const char *versions;
 	bool formats[64];
+	int32_t format_status;
 	double pace_hz;
 	enum order order;
 	const char *png_dir;

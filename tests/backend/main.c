@@ -29,8 +29,10 @@ static const char usage_text[] =
 "it keeps the picture of each connector and writes it as PNG.\n"
 "\n"
 "  --versions LIST   protocol versions to publish (default 1,2); none: no node\n"
-"  --formats LIST    pixel formats to accept, by DRM name or fourcc, or all\n"
-"                    (default XR24,AR24,XB24,AB24,RG16); XR24 alone acts like bochs\n"
+"  --formats LIST[:STATUS]\n"
+"                    pixel formats to accept, by DRM name or fourcc (default all);\n"
+"                    FB_ATTACH answers STATUS to others (default EINVAL). Behind displ_be\n"
+"                    bochs is XR24,BX24, virtio-gpu XR24,AR24:ENOENT\n"
 "  --edid SPEC       what GET_EDID answers, with any version (default auto):\n"
 "                    none: error -22, as older backends do;\n"
 "                    auto[:BLOCKS][:WxH][@HZ]: an EDID of 1..256 blocks with one mode,\n"
@@ -112,26 +114,31 @@ static void usage_error(const char *fmt, ...)
 	exit(EXIT_USAGE);
 }
 
+/* "XR24,RG16", "all", "XR24:ENOENT" */
 static void set_formats(const char *list)
 {
+	size_t end = strcspn(list, ":");
 	const struct pixfmt *f;
 	unsigned int i;
 
+	be.opt.format_status = -EINVAL;
+	if (list[end] && !parse_status(list + end + 1, &be.opt.format_status))
+		usage_error("--formats: '%s' is no error number", list + end + 1);
 	memset(be.opt.formats, 0, sizeof(be.opt.formats));
-	if (!strcmp(list, "all")) {
+	if (end == 3 && !strncmp(list, "all", end)) {
 		for (i = 0; pixfmt_by_index(i); i++)
 			be.opt.formats[i] = true;
 		return;
 	}
 	for (;;) {
-		size_t n = strcspn(list, ",");
+		size_t n = strcspn(list, ",:");
 
 		f = pixfmt_by_name(list, n);
 		if (!f)
 			usage_error("--formats: '%.*s' is no format we know", (int)n, list);
 		for (i = 0; pixfmt_by_index(i); i++)
 			be.opt.formats[i] |= pixfmt_by_index(i) == f;
-		if (!list[n])
+		if (list[n] != ',')
 			return;
 		list += n + 1;
 	}
@@ -409,7 +416,7 @@ int main(int argc, char **argv)
 	TAILQ_INIT(&be.devices);
 	be.opt.versions = "1,2";
 	be.opt.pace_hz = 60;
-	set_formats("XR24,AR24,XB24,AB24,RG16");
+	set_formats("all");
 	parse_options(argc, argv, &args);
 	if (args.send)
 		return client_main(be.opt.control, args.send, args.connect_ms);

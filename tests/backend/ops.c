@@ -118,7 +118,7 @@ static int fb_attach_op(struct conn *c, const struct xendispl_fb_attach_req *r)
 		if (be.opt.formats[i] && FOURCC(fmt->fourcc) == r->pixel_format)
 			break;
 	if (!fmt)
-		return -EINVAL;
+		return be.opt.format_status;
 	if (d->width && fmt->bpp != d->bpp)
 		warning(c->dev, c, "fb-bpp-is-not-dbuf-bpp", fmt->bpp);
 	if (d->width && (r->width > d->width || r->height > d->height))

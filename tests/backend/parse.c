@@ -2,6 +2,7 @@
 /*
  * Text from XenStore, options and the control socket to numbers. Pure.
  */
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -128,6 +129,39 @@ bool parse_pace(const char *s, double *hz)
 	if (*end || !isfinite(v) || (v != 0 && (v < 0.01 || v > 10000)))
 		return false;
 	*hz = v;
+	return true;
+}
+
+/**
+ * parse_status() - the status of a response
+ * @s: an error by name (ENOENT) or number (2 or -2); +2 is positive
+ * @status: the number that goes to the response, untouched on failure
+ *
+ * Return: true if @s is one of these and not 0.
+ */
+bool parse_status(const char *s, int32_t *status)
+{
+	bool plus = s && *s == '+';
+	uint32_t v;
+	int i;
+
+	if (!s)
+		return false;
+	if (*s == 'E') {
+		/* Linux numbers: those of Xen, with few exceptions */
+		for (i = 1; i < 200; i++) {
+			const char *name = strerrorname_np(i);
+
+			if (name && !strcmp(name, s)) {
+				*status = -i;
+				return true;
+			}
+		}
+		return false;
+	}
+	if (!parse_u32(s + (plus || *s == '-'), &v) || !v || v > INT32_MAX)
+		return false;
+	*status = plus ? (int32_t)v : -(int32_t)v;
 	return true;
 }
 

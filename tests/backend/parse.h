@@ -12,6 +12,7 @@ bool parse_resolution(const char *s, uint32_t *width, uint32_t *height);
 bool list_contains(const char *list, const char *word);
 bool list_valid(const char *list);
 bool parse_pace(const char *s, double *hz);
+bool parse_status(const char *s, int32_t *status);
 int split_words(char *line, char **word, int max);
 
 #endif

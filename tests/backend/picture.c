@@ -14,14 +14,17 @@ static const struct pixfmt formats[] = {
 	{ "ARGB8888", "AR24", 32, { 16, 8, 0 }, { 8, 8, 8 } },
 	{ "XBGR8888", "XB24", 32, { 0, 8, 16 }, { 8, 8, 8 } },
 	{ "ABGR8888", "AB24", 32, { 0, 8, 16 }, { 8, 8, 8 } },
-	{ "RGB565", "RG16", 16, { 11, 5, 0 }, { 5, 6, 5 } },
 	{ "RGBX8888", "RX24", 32, { 24, 16, 8 }, { 8, 8, 8 } },
 	{ "RGBA8888", "RA24", 32, { 24, 16, 8 }, { 8, 8, 8 } },
 	{ "BGRX8888", "BX24", 32, { 8, 16, 24 }, { 8, 8, 8 } },
 	{ "BGRA8888", "BA24", 32, { 8, 16, 24 }, { 8, 8, 8 } },
 	{ "XRGB2101010", "XR30", 32, { 20, 10, 0 }, { 10, 10, 10 } },
+	{ "ARGB2101010", "AR30", 32, { 20, 10, 0 }, { 10, 10, 10 } },
+	{ "XBGR2101010", "XB30", 32, { 0, 10, 20 }, { 10, 10, 10 } },
+	{ "ABGR2101010", "AB30", 32, { 0, 10, 20 }, { 10, 10, 10 } },
 	{ "RGB888", "RG24", 24, { 16, 8, 0 }, { 8, 8, 8 } },
 	{ "BGR888", "BG24", 24, { 0, 8, 16 }, { 8, 8, 8 } },
+	{ "RGB565", "RG16", 16, { 11, 5, 0 }, { 5, 6, 5 } },
 	{ "BGR565", "BG16", 16, { 0, 5, 11 }, { 5, 6, 5 } },
 	{ "XRGB1555", "XR15", 16, { 10, 5, 0 }, { 5, 5, 5 } },
 	{ "ARGB1555", "AR15", 16, { 10, 5, 0 }, { 5, 5, 5 } },
@@ -33,8 +36,7 @@ static const struct pixfmt formats[] = {
  * pixfmt_by_index() - walk the formats we can convert
  * @i: from 0
  *
- * Return: the format, or NULL behind the last one. The first five are those
- * accepted without --formats.
+ * Return: the format, or NULL behind the last one.
  */
 const struct pixfmt *pixfmt_by_index(unsigned int i)
 {
@@ -109,6 +111,7 @@ uint64_t assumed_pitch(uint32_t width, uint32_t bpp)
 	return ((uint64_t)width * bpp + 31) / 32 * 4;
 }
 
+/* fewer bits: the upper ones once more behind them; more bits: the upper eight */
 static uint32_t to8(uint32_t v, unsigned int bits)
 {
 	switch (bits) {

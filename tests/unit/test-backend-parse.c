@@ -170,6 +170,39 @@ static void pace(void **state)
 	assert_true(hz > -7.5 && hz < -6.5);
 }
 
+static void status(void **state)
+{
+	static const struct {
+		const char *text;
+		int32_t value;
+	} good[] = {
+		{ "EINVAL", -22 }, { "ENOENT", -2 }, { "EPERM", -1 }, { "22", -22 }, { "-22", -22 },
+		{ "+22", 22 }, { "ETIMEDOUT", -110 }, { "2147483647", -2147483647 },
+		{ "+2147483647", 2147483647 },
+	};
+	static const char * const bad[] = {
+		"", "E", "EINVA", "EINVALX", "einval", "0", "-0", "+0", "+", "-", "--2", "+-2",
+		"2147483648", "-2147483648", "4294967296", "2 ", " 2", "EINVAL ",
+	};
+	int32_t v = 7;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(good); i++) {
+		char *text = unit_text(good[i].text);
+
+		assert_true(parse_status(text, &v));
+		assert_int_equal(v, good[i].value);
+		free(text);
+	}
+	v = 7;
+	assert_false(parse_status(NULL, &v));
+	for (i = 0; i < ARRAY_SIZE(bad); i++)
+		if (parse_status(bad[i], &v))
+			fail_msg("\"%s\"", bad[i]);
+	assert_int_equal(v, 7);
+}
+
 static void words(void **state)
 {
 	static const struct {
@@ -213,6 +246,7 @@ int main(void)
 		cmocka_unit_test(lists),
 		cmocka_unit_test(lists_valid),
 		cmocka_unit_test(pace),
+		cmocka_unit_test(status),
 		cmocka_unit_test(words),
 	};
 

@@ -34,6 +34,12 @@ static const struct {
 	  { 255, 0, 0, 0 } },
 	{ "XRGB2101010", "XR30", 32, { 0, 0, 0xf0, 0xff }, { 0, 0xfc, 0x0f, 0xc0 },
 	  { 0xff, 0x03, 0, 0xc0 }, { 0, 0, 0, 0xc0 } },
+	{ "ARGB2101010", "AR30", 32, { 0, 0, 0xf0, 0xff }, { 0, 0xfc, 0x0f, 0xc0 },
+	  { 0xff, 0x03, 0, 0xc0 }, { 0, 0, 0, 0xc0 } },
+	{ "XBGR2101010", "XB30", 32, { 0xff, 0x03, 0, 0xc0 }, { 0, 0xfc, 0x0f, 0xc0 },
+	  { 0, 0, 0xf0, 0xff }, { 0, 0, 0, 0xc0 } },
+	{ "ABGR2101010", "AB30", 32, { 0xff, 0x03, 0, 0xc0 }, { 0, 0xfc, 0x0f, 0xc0 },
+	  { 0, 0, 0xf0, 0xff }, { 0, 0, 0, 0xc0 } },
 	{ "RGB888", "RG24", 24, { 0, 0, 255 }, { 0, 255, 0 }, { 255, 0, 0 }, { 0 } },
 	{ "BGR888", "BG24", 24, { 255, 0, 0 }, { 0, 255, 0 }, { 0, 0, 255 }, { 0 } },
 	{ "RGB565", "RG16", 16, { 0, 0xf8 }, { 0xe0, 0x07 }, { 0x1f, 0 }, { 0 } },
@@ -169,6 +175,10 @@ static void values_convert(void **state)
 	assert_int_equal(convert("XRGB1555", 0x4210), 0x848484);
 	assert_int_equal(convert("XRGB4444", 0xf123), 0x112233);
 	assert_int_equal(convert("XRGB2101010", 0x3fbfdbfe), 0xfefdff);
+	assert_int_equal(convert("ARGB2101010", 0xc123456b), 0x04345a);
+	assert_int_equal(convert("XBGR2101010", 0x3fbfdbfe), 0xfffdfe);
+	assert_int_equal(convert("ABGR2101010", 0x00000003), 0x000000);
+	assert_int_equal(convert("ABGR2101010", 0x00000004), 0x010000);
 }
 
 /* FNV-1a of a text, known from its authors, then of ours step by step */
