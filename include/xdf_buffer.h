@@ -17,6 +17,7 @@ struct drm_mode_create_dumb;
 struct drm_mode_fb_cmd2;
 struct sg_table;
 struct xdf_device;
+struct xdf_foreign;
 struct xdf_link;
 
 /**
@@ -49,8 +50,11 @@ struct xdf_zombie {
  * @offset: and from there on, in bytes, less than 4096
  * @pages: the memory, one reference held
  * @serial: link on which the backend was told of it, 0 for none; buf_lock
- * @grants: of the memory, for that link; under buf_lock
+ * @grants: of the memory, for that link, NULL when the backend allocated its
+ *	own; under buf_lock
  * @directory: grants of the page directory, for that link; under buf_lock
+ * @foreign_lock: protects @foreign; taken inside buf_lock
+ * @foreign: the memory that the backend allocated for it, NULL when it shows ours
  */
 struct xdf_dbuf {
 	struct kref refs;
@@ -68,6 +72,8 @@ struct xdf_dbuf {
 	u32 serial;
 	struct xdf_grants *grants;
 	struct xdf_grants *directory;
+	struct mutex foreign_lock;
+	struct xdf_foreign *foreign;
 };
 
 /**
@@ -164,6 +170,7 @@ void xdf_fb_retract(struct xdf_device *xdf, struct xdf_link *link);
 struct xdf_dbuf *xdf_dbuf_create(struct xdf_device *xdf, struct xdf_pages *pages, u64 start,
 				 u32 width, u32 height, u32 bpp);
 void xdf_dbuf_put(struct xdf_dbuf *dbuf);
+void xdf_dbuf_sync(struct xdf_dbuf *dbuf, u32 y1, u32 y2);
 int xdf_dbuf_announce(struct xdf_dbuf *dbuf, struct xdf_link *link);
 void xdf_dbuf_retract(struct xdf_device *xdf, struct xdf_link *link);
 void xdf_dbuf_link_lost(struct xdf_device *xdf);

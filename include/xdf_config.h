@@ -28,16 +28,19 @@ struct xdf_connector_config {
  * struct xdf_config - what XenStore says of one device
  * @num_connectors: number of connector directories, 1 to 16
  * @version: protocol version that both sides speak
+ * @be_alloc: the backend wants to allocate buffers
  * @connector: one entry a connector, by its number
  */
 struct xdf_config {
 	u32 num_connectors;
 	u32 version;
+	bool be_alloc;
 	struct xdf_connector_config connector[XDF_MAX_CONNECTORS];
 };
 
 int xdf_config_resolution(const char *text, u32 *width, u32 *height);
 int xdf_config_version(const char *versions);
+int xdf_config_be_alloc(const char *text);
 void xdf_config_unique_id(const char *text, char *id);
 
 #endif

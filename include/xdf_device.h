@@ -6,6 +6,7 @@
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/spinlock.h>
+#include <linux/wait.h>
 #include <linux/workqueue.h>
 
 #include <drm/drm_connector.h>
@@ -18,6 +19,7 @@
 
 #include "xdf_config.h"
 
+struct drm_atomic_commit;
 struct drm_pending_vblank_event;
 struct xdf_link;
 
@@ -61,6 +63,8 @@ struct xdf_vblank {
  * @shown: cookie of the framebuffer that belongs on the screen, 0 for none
  * @live: the backend was told the present mode over the present link
  * @wire: cookie of the flip that the backend has not finished, 0 for none
+ * @sent: cookie of the framebuffer that the backend was told of last, 0 for none
+ * @before: what it may still be showing in place of @sent, 0 for nothing
  * @since: when @wire was sent
  * @acked: the response to @wire has come
  * @ticking: a vblank reference is held for @wire
@@ -73,6 +77,8 @@ struct xdf_flip {
 	u64 shown;
 	bool live;
 	u64 wire;
+	u64 sent;
+	u64 before;
 	ktime_t since;
 	bool acked;
 	bool ticking;
@@ -178,6 +184,7 @@ struct xdf_pipe {
  * @reap: display buffers and framebuffers that nobody uses any more
  * @reap_work: takes leave of them, see dbuf.c
  * @connect_work: brings a new link to life: connect.c
+ * @settled: woken when a backend may have let go of a framebuffer
  * @config_work: sets modes again after a refused flip: crtc.c
  * @retry_work: tries again to connect: frontend.c
  * @retry_watch: leads @retry_work into the thread that serves watches
@@ -220,6 +227,7 @@ struct xdf_device {
 	struct list_head reap;
 	struct work_struct reap_work;
 	struct delayed_work connect_work;
+	wait_queue_head_t settled;
 	struct delayed_work config_work;
 	struct delayed_work retry_work;
 	struct xenbus_watch retry_watch;
@@ -268,6 +276,7 @@ extern const struct drm_driver xdf_drm_driver;
 
 int xdf_kms_init(struct xdf_device *xdf);
 int xdf_plane_init(struct xdf_pipe *pipe);
+void xdf_plane_sync(struct drm_atomic_commit *commit);
 int xdf_crtc_init(struct xdf_pipe *pipe);
 int xdf_connector_init(struct xdf_pipe *pipe);
 void xdf_console_init(struct xdf_device *xdf);
@@ -278,6 +287,7 @@ void xdf_crtc_flip_response(struct xdf_pipe *pipe, u64 fb_cookie, int err);
 void xdf_crtc_config_work_fn(struct work_struct *work);
 int xdf_crtc_replay(struct xdf_pipe *pipe, struct xdf_link *link);
 void xdf_crtc_link_lost(struct xdf_pipe *pipe);
+void xdf_crtc_wait_unused(struct xdf_device *xdf, u64 fb_cookie, unsigned long timeout);
 
 void xdf_vblank_init(struct xdf_pipe *pipe);
 void xdf_vblank_fini(struct xdf_pipe *pipe);

@@ -119,6 +119,7 @@ struct xdf_channel {
  * @timeout: how long a request may take, in jiffies
  * @dead: set once and never cleared
  * @silent: the last request timed out; cleared by any sign of life
+ * @be_alloc: the backend allocates buffers; cleared when it refuses to
  * @num_channels: number of connectors
  * @channel: one channel a connector
  */
@@ -132,6 +133,7 @@ struct xdf_link {
 	unsigned long timeout;
 	bool dead;
 	bool silent;
+	bool be_alloc;
 	unsigned int num_channels;
 	struct xdf_channel channel[];
 };

@@ -8,6 +8,7 @@
 #define XDF_PGDIR_REFS (XDF_GRANT_SIZE / 4 - 1)
 
 u32 xdf_pgdir_pages(u32 refs);
+int xdf_pgdir_read(const u32 *page, u32 *refs, u32 left);
 u32 xdf_pgdir_fill(u32 *page, u32 next, const u32 *refs, u32 left);
 
 #endif

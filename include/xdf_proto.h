@@ -7,7 +7,7 @@
 struct xdf_dbuf;
 struct xdf_link;
 
-int xdf_proto_dbuf_create(struct xdf_link *link, const struct xdf_dbuf *dbuf);
+int xdf_proto_dbuf_create(struct xdf_link *link, const struct xdf_dbuf *dbuf, bool be_alloc);
 int xdf_proto_dbuf_destroy(struct xdf_link *link, u64 dbuf_cookie);
 int xdf_proto_fb_attach(struct xdf_link *link, u64 dbuf_cookie, u64 fb_cookie, u32 width,
 			u32 height, u32 format);

@@ -80,6 +80,21 @@ int xdf_config_version(const char *versions)
 }
 
 /**
+ * xdf_config_be_alloc - shall the backend allocate buffers?
+ * @text: the "be-alloc" node, NULL when there is none: that means no
+ *
+ * Return: 0 or 1, or -EINVAL for anything else but "0" and "1".
+ */
+int xdf_config_be_alloc(const char *text)
+{
+	if (!text)
+		return 0;
+	if ((*text != '0' && *text != '1') || text[1])
+		return -EINVAL;
+	return *text - '0';
+}
+
+/**
  * xdf_config_unique_id - keep a name from XenStore in a form fit to print
  * @text: the "unique-id" node, NULL when there is none
  * @id: buffer of XDF_UNIQUE_ID_LEN + 1 bytes; cut to fit, each byte that is

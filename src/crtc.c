@@ -61,6 +61,21 @@ static void flip_stop_ticking(struct xdf_pipe *pipe)
 	drm_crtc_vblank_put(&pipe->crtc);
 }
 
+/* The backend was asked to show something; until it has, it shows the last one. */
+static void flip_note_sent(struct xdf_flip *flip, u64 fb_cookie)
+{
+	if (flip->sent != fb_cookie)
+		flip->before = flip->sent;
+	flip->sent = fb_cookie;
+}
+
+/* The backend has done what it was asked last. Caller holds event_lock. */
+static void flip_note_shown(struct xdf_pipe *pipe)
+{
+	pipe->flip.before = 0;
+	wake_up(&pipe->xdf->settled);
+}
+
 /* Put @shown on the wire. True when the backend will tell of its arrival. */
 static bool flip_send(struct xdf_pipe *pipe)
 {
@@ -81,6 +96,7 @@ static bool flip_send(struct xdf_pipe *pipe)
 		WRITE_ONCE(flip->wire, 0);
 		return false;
 	}
+	flip_note_sent(flip, flip->wire);
 	flip->again = false;
 	flip->ticking = !drm_crtc_vblank_get(&pipe->crtc);
 	return true;
@@ -116,6 +132,7 @@ void xdf_crtc_flip_event(struct xdf_pipe *pipe, u64 fb_cookie)
 
 	spin_lock_irqsave(&drm->event_lock, flags);
 	if (pipe->flip.wire == fb_cookie) {
+		flip_note_shown(pipe);
 		if (pipe->flip.waiting)
 			flip_complete(pipe);
 		flip_settle(pipe);
@@ -222,8 +239,37 @@ void xdf_crtc_link_lost(struct xdf_pipe *pipe)
 	flip->waiting = false;
 	flip->again = false;
 	flip->wire = 0;
+	flip->sent = 0;
+	flip_note_shown(pipe);
 	flip_stop_ticking(pipe);
 	spin_unlock_irq(&drm->event_lock);
+}
+
+static bool fb_in_use(struct xdf_device *xdf, u64 fb_cookie)
+{
+	unsigned int i;
+
+	for (i = 0; i < xdf->num_pipes; i++) {
+		const struct xdf_flip *flip = &xdf->pipe[i].flip;
+
+		if (READ_ONCE(flip->sent) == fb_cookie || READ_ONCE(flip->before) == fb_cookie)
+			return true;
+	}
+	return false;
+}
+
+/**
+ * xdf_crtc_wait_unused - wait until the backend shows something else
+ * @xdf: the device
+ * @fb_cookie: a framebuffer that DRM has given up
+ * @timeout: in jiffies
+ *
+ * A client may have flipped on and removed a framebuffer before a slow backend
+ * got to it. Detaching what is on the screen turns displ_be's CRTC off.
+ */
+void xdf_crtc_wait_unused(struct xdf_device *xdf, u64 fb_cookie, unsigned long timeout)
+{
+	wait_event_timeout(xdf->settled, !fb_in_use(xdf, fb_cookie), timeout);
 }
 
 /* Tell the backend mode and framebuffer. Caller holds config_lock. */
@@ -241,6 +287,8 @@ static int pipe_configure(struct xdf_pipe *pipe, struct xdf_link *link)
 	spin_lock_irq(&drm->event_lock);
 	shown = flip->shown;
 	flip->again = false; /* what is drawn from here on may come too late */
+	if (shown)
+		flip_note_sent(flip, shown);
 	spin_unlock_irq(&drm->event_lock);
 	if (!shown)
 		return 0;
@@ -252,6 +300,8 @@ static int pipe_configure(struct xdf_pipe *pipe, struct xdf_link *link)
 		return ret;
 
 	spin_lock_irq(&drm->event_lock);
+	if (!ret && flip->sent == shown)
+		flip_note_shown(pipe);
 	flip->live = !READ_ONCE(link->dead);
 	if (flip->live && flip->shown && !flip->wire && (flip->again || flip->shown != shown))
 		flip_send(pipe);
@@ -415,6 +465,10 @@ static void xdf_crtc_disable(struct drm_crtc *crtc, struct drm_atomic_commit *co
 	if (link && pipe->index < link->num_channels)
 		xdf_proto_set_config(link, pipe->index, 0, 0, 0, 0);
 	xdf_link_put(link);
+	spin_lock_irq(&xdf->drm.event_lock);
+	flip->sent = 0;
+	flip_note_shown(pipe);
+	spin_unlock_irq(&xdf->drm.event_lock);
 	mutex_unlock(&xdf->config_lock);
 
 	if (crtc->state->event && !crtc->state->active) {

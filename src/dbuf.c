@@ -14,15 +14,28 @@
 #include <linux/slab.h>
 
 #include <drm/drm_drv.h>
+#include <drm/drm_print.h>
 
 #include "xdf_buffer.h"
 #include "xdf_device.h"
+#include "xdf_foreign.h"
 #include "xdf_link.h"
+#include "xdf_pgdir.h"
 #include "xdf_proto.h"
+
+/* Unmap what the backend allocated; it must be before the backend frees it. */
+static void dbuf_unmap(struct xdf_dbuf *dbuf)
+{
+	mutex_lock(&dbuf->foreign_lock);
+	xdf_foreign_unmap(dbuf->foreign);
+	dbuf->foreign = NULL;
+	mutex_unlock(&dbuf->foreign_lock);
+}
 
 /* Take access back; the backend was told to let go, or is gone. */
 static void dbuf_end_grants(struct xdf_dbuf *dbuf)
 {
+	dbuf_unmap(dbuf);
 	xdf_grants_end(dbuf->grants);
 	dbuf->grants = NULL;
 	xdf_grants_end(dbuf->directory);
@@ -50,13 +63,100 @@ static int dbuf_grant(struct xdf_dbuf *dbuf, domid_t domid)
 	return 0;
 }
 
+/* Map what the directory, now filled in by the backend, lists. */
+static struct xdf_foreign *dbuf_map(struct xdf_dbuf *dbuf, domid_t domid)
+{
+	const struct xdf_pages *pages = dbuf->directory->pages;
+	u32 refs = xdf_dbuf_pages(dbuf), done = 0, i;
+	struct xdf_foreign *foreign;
+	grant_ref_t *ref;
+	u32 *copy;
+	int n = 0;
+
+	copy = kmalloc(XDF_GRANT_SIZE, GFP_KERNEL);
+	ref = kvmalloc_array(refs, sizeof(*ref), GFP_KERNEL | __GFP_NOWARN);
+	if (!copy || !ref) {
+		foreign = ERR_PTR(-ENOMEM);
+		goto out;
+	}
+	for (i = 0; done < refs; i++, done += n) {
+		/* It stays shared: judge a copy. */
+		memcpy(copy, page_address(pages->page[i / XEN_PFN_PER_PAGE]) +
+			     i % XEN_PFN_PER_PAGE * XDF_GRANT_SIZE, XDF_GRANT_SIZE);
+		n = xdf_pgdir_read(copy, ref + done, refs - done);
+		if (n < 0) {
+			foreign = ERR_PTR(-EPROTO);
+			goto out;
+		}
+	}
+	foreign = xdf_foreign_map(domid, ref, refs);
+out:
+	kvfree(ref);
+	kfree(copy);
+	return foreign;
+}
+
+/* Have the backend allocate the memory. -EOPNOTSUPP when it does not want to. */
+static int dbuf_announce_foreign(struct xdf_dbuf *dbuf, struct xdf_link *link)
+{
+	struct xdf_foreign *foreign;
+	int ret;
+
+	dbuf->directory = xdf_grants_directory(link->domid, NULL, xdf_dbuf_pages(dbuf));
+	if (IS_ERR(dbuf->directory)) {
+		ret = PTR_ERR(dbuf->directory);
+		dbuf->directory = NULL;
+		return ret;
+	}
+	dbuf->serial = link->serial;
+	ret = xdf_proto_dbuf_create(link, dbuf, true);
+	if (ret == -ETIMEDOUT || ret == -EINTR)
+		return ret;
+	if (ret) {
+		dbuf_end_grants(dbuf);
+		return ret == -ENOTCONN ? ret : -EOPNOTSUPP;
+	}
+	foreign = dbuf_map(dbuf, link->domid);
+	if (IS_ERR(foreign)) {
+		ret = PTR_ERR(foreign);
+		if (ret == -EPROTO)
+			xdf_link_break(link, "page directory of its buffer lists what cannot be mapped");
+		else
+			xdf_proto_dbuf_destroy(link, dbuf->cookie);
+		dbuf_end_grants(dbuf);
+		return ret == -EPROTO ? -ENOTCONN : ret;
+	}
+	mutex_lock(&dbuf->foreign_lock);
+	dbuf->foreign = foreign;
+	mutex_unlock(&dbuf->foreign_lock);
+	xdf_dbuf_sync(dbuf, 0, dbuf->height);
+	return 0;
+}
+
+/* Show the backend memory of ours. */
+static int dbuf_announce_own(struct xdf_dbuf *dbuf, struct xdf_link *link)
+{
+	int ret;
+
+	ret = dbuf_grant(dbuf, link->domid);
+	if (ret)
+		return ret;
+	dbuf->serial = link->serial;
+	ret = xdf_proto_dbuf_create(link, dbuf, false);
+	if (ret && ret != -ETIMEDOUT && ret != -EINTR)
+		dbuf_end_grants(dbuf);
+	return ret;
+}
+
 /**
  * xdf_dbuf_announce - grant a buffer and tell the backend of it
  * @dbuf: a buffer that this link does not know
  * @link: the present link
  *
- * Caller holds buf_lock. After an error the backend does not know the buffer,
- * except after -ETIMEDOUT and -EINTR: then it may, and the buffer stays marked.
+ * Where XenStore wants it the backend is asked to allocate the memory; if it does
+ * not, ours is used. Caller holds buf_lock. After an error the backend does not
+ * know the buffer, except after -ETIMEDOUT and -EINTR: then it may, and the
+ * buffer stays marked.
  *
  * Return: 0, -ENOSPC when grants run out, -ENOMEM, or as of
  * xdf_proto_dbuf_create().
@@ -68,14 +168,35 @@ int xdf_dbuf_announce(struct xdf_dbuf *dbuf, struct xdf_link *link)
 	lockdep_assert_held(&dbuf->xdf->buf_lock);
 	if (dbuf->serial == link->serial)
 		return 0;
-	ret = dbuf_grant(dbuf, link->domid);
-	if (ret)
-		return ret;
-	dbuf->serial = link->serial;
-	ret = xdf_proto_dbuf_create(link, dbuf);
-	if (ret && ret != -ETIMEDOUT && ret != -EINTR)
-		dbuf_end_grants(dbuf);
-	return ret;
+	if (link->be_alloc && dbuf->pages->kind != XDF_IMPORTED && !dbuf->offset) {
+		ret = dbuf_announce_foreign(dbuf, link);
+		if (ret != -EOPNOTSUPP)
+			return ret;
+		link->be_alloc = false;
+		drm_info(&dbuf->xdf->drm,
+			 "be-alloc is 1, but the backend does not allocate; our own buffers are used\n");
+	}
+	return dbuf_announce_own(dbuf, link);
+}
+
+/**
+ * xdf_dbuf_sync - bring the backend's memory up to date
+ * @dbuf: the buffer; nothing is done unless the backend allocated it
+ * @y1: first line
+ * @y2: behind the last line
+ *
+ * May sleep; must be over when the flip is sent.
+ */
+void xdf_dbuf_sync(struct xdf_dbuf *dbuf, u32 y1, u32 y2)
+{
+	u64 pitch = xdf_pitch(dbuf->width, dbuf->bpp);
+	u64 start = (u64)dbuf->first * XDF_GRANT_SIZE;
+
+	mutex_lock(&dbuf->foreign_lock);
+	if (dbuf->foreign)
+		xdf_foreign_write(dbuf->foreign, dbuf->pages, start, pitch * y1,
+				  pitch * min(y2, dbuf->height));
+	mutex_unlock(&dbuf->foreign_lock);
 }
 
 /**
@@ -90,6 +211,7 @@ void xdf_dbuf_retract(struct xdf_device *xdf, struct xdf_link *link)
 	struct xdf_dbuf *dbuf;
 
 	list_for_each_entry(dbuf, &xdf->dbufs, node) {
+		dbuf_unmap(dbuf);
 		if (dbuf->serial == link->serial)
 			xdf_proto_dbuf_destroy(link, dbuf->cookie);
 		if (READ_ONCE(link->silent))
@@ -149,6 +271,7 @@ struct xdf_dbuf *xdf_dbuf_create(struct xdf_device *xdf, struct xdf_pages *pages
 	dbuf->first = start / XDF_GRANT_SIZE;
 	dbuf->offset = start % XDF_GRANT_SIZE;
 	dbuf->pages = xdf_pages_get(pages);
+	mutex_init(&dbuf->foreign_lock);
 	list_add_tail(&dbuf->node, &xdf->dbufs);
 	return dbuf;
 }
@@ -164,6 +287,7 @@ static void dbuf_reap(struct xdf_device *xdf, struct xdf_zombie *zombie)
 	list_del(&dbuf->node);
 	mutex_unlock(&xdf->buf_lock);
 
+	dbuf_unmap(dbuf);
 	/* Off the list it is ours alone; a lost link is noticed by its serial. */
 	link = xdf_link_get_serial(xdf, dbuf->serial);
 	if (link) {
@@ -177,6 +301,7 @@ static void dbuf_reap(struct xdf_device *xdf, struct xdf_zombie *zombie)
 	}
 	dbuf_end_grants(dbuf);
 	xdf_pages_put(dbuf->pages);
+	mutex_destroy(&dbuf->foreign_lock);
 	kfree(dbuf);
 }
 

@@ -90,7 +90,7 @@ static bool try_depth(struct xdf_device *xdf, struct xdf_link *link, u32 bpp, un
 	if (IS_ERR(dbuf.directory))
 		goto out_grants;
 
-	ret = xdf_proto_dbuf_create(link, &dbuf);
+	ret = xdf_proto_dbuf_create(link, &dbuf, false);
 	go_on = !give_up(ret, end);
 	if (!ret && go_on)
 		go_on = try_formats(xdf, link, &dbuf, end, found);

@@ -32,6 +32,8 @@ static void fb_reap(struct xdf_device *xdf, struct xdf_zombie *zombie)
 
 	link = xdf_link_get_serial(xdf, fb->serial);
 	if (link) {
+		if (!READ_ONCE(link->silent))
+			xdf_crtc_wait_unused(xdf, fb->cookie, link->timeout);
 		xdf_proto_fb_detach(link, fb->cookie);
 		xdf_link_put(link);
 	}

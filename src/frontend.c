@@ -161,6 +161,7 @@ static void link_make(struct xdf_device *xdf)
 				 config->num_connectors);
 		goto out;
 	}
+	link->be_alloc = config->be_alloc;
 	xdf->config = *config;
 	xdf_screen_configure(xdf, config);
 	xdf->linked = jiffies;
@@ -447,6 +448,7 @@ int xdf_probe(struct xenbus_device *xdev, const struct xenbus_device_id *id)
 	xdf_screen_init(xdf);
 	spin_lock_init(&xdf->link_lock);
 	spin_lock_init(&xdf->reap_lock);
+	init_waitqueue_head(&xdf->settled);
 	INIT_LIST_HEAD(&xdf->dbufs);
 	INIT_LIST_HEAD(&xdf->fbs);
 	INIT_LIST_HEAD(&xdf->reap);

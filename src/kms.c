@@ -57,6 +57,7 @@ static void xdf_commit_tail(struct drm_atomic_commit *commit)
 {
 	struct drm_device *drm = commit->dev;
 
+	xdf_plane_sync(commit);
 	drm_atomic_helper_commit_modeset_disables(drm, commit);
 	drm_atomic_helper_commit_modeset_enables(drm, commit);
 	drm_atomic_helper_commit_planes(drm, commit, DRM_PLANE_COMMIT_ACTIVE_ONLY);

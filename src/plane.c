@@ -46,13 +46,9 @@ static int xdf_plane_check(struct drm_plane *plane, struct drm_atomic_commit *co
 }
 XDF_DEFINE_PLANE_CHECK(xdf_plane_check)
 
-/* The flip comes when the CRTC flushes; this makes the picture fit to be read. */
+/* All is done when the CRTC flushes; the helpers insist on this one. */
 static void xdf_plane_update(struct drm_plane *plane, struct drm_atomic_commit *commit)
 {
-	struct drm_framebuffer *fb = plane->state->fb;
-
-	if (fb && xdf_pages_sync(to_xdf_gem(fb->obj[0])->pages))
-		drm_dbg_kms(plane->dev, "the exporter of a framebuffer cannot flush it\n");
 }
 XDF_DEFINE_PLANE_COMMIT(xdf_plane_update)
 
@@ -70,6 +66,38 @@ static const struct drm_plane_funcs xdf_plane_funcs = {
 	.atomic_duplicate_state = drm_atomic_helper_plane_duplicate_state,
 	.atomic_destroy_state = drm_atomic_helper_plane_destroy_state,
 };
+
+/* Make what was drawn fit to be read by the backend. */
+static void plane_sync(struct drm_plane_state *old, struct drm_plane_state *state)
+{
+	struct xdf_fb *fb = to_xdf_fb(state->fb);
+	struct drm_rect rect;
+
+	if (xdf_pages_sync(fb->dbuf->pages))
+		drm_dbg_kms(state->plane->dev, "the exporter of a framebuffer cannot flush it\n");
+	/* What has changed in another framebuffer is not known. */
+	if (old->fb != state->fb || !drm_atomic_helper_damage_merged(old, state, &rect))
+		xdf_dbuf_sync(fb->dbuf, 0, fb->dbuf->height);
+	else
+		xdf_dbuf_sync(fb->dbuf, rect.y1, rect.y2);
+}
+
+/**
+ * xdf_plane_sync - the first step of a commit
+ * @commit: its fences are signalled, nothing is sent yet
+ *
+ * May sleep.
+ */
+void xdf_plane_sync(struct drm_atomic_commit *commit)
+{
+	struct drm_plane_state *old, *state;
+	struct drm_plane *plane;
+	int i;
+
+	for_each_oldnew_plane_in_state(commit, plane, old, state, i)
+		if (state->fb)
+			plane_sync(old, state);
+}
 
 /**
  * xdf_plane_init - make the primary plane of a pipe

@@ -24,11 +24,13 @@ static void request_init(struct xendispl_req *req, u8 operation)
 /**
  * xdf_proto_dbuf_create - tell the backend of a display buffer
  * @link: the link
- * @dbuf: the buffer; its directory is filled in and granted
+ * @dbuf: the buffer; its directory is granted
+ * @be_alloc: the backend shall allocate the memory and fill in the directory,
+ *	which is empty; else it is filled in
  *
  * Return: see above.
  */
-int xdf_proto_dbuf_create(struct xdf_link *link, const struct xdf_dbuf *dbuf)
+int xdf_proto_dbuf_create(struct xdf_link *link, const struct xdf_dbuf *dbuf, bool be_alloc)
 {
 	struct xendispl_req req;
 
@@ -40,6 +42,7 @@ int xdf_proto_dbuf_create(struct xdf_link *link, const struct xdf_dbuf *dbuf)
 	/* All that is shared: backends map as much, and no more. */
 	req.op.dbuf_create.buffer_sz = dbuf->offset + dbuf->size;
 	req.op.dbuf_create.data_ofs = dbuf->offset;
+	req.op.dbuf_create.flags = be_alloc ? XENDISPL_DBUF_FLG_REQ_ALLOC : 0;
 	req.op.dbuf_create.gref_directory = dbuf->directory->ref[0];
 	return xdf_channel_call(&link->channel[0], &req, NULL);
 }

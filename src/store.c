@@ -54,6 +54,25 @@ void xdf_store_read_connector(struct xenbus_device *xdev, unsigned int index,
 	kfree(text);
 }
 
+/* Nonsense means no: buffers of our own always work. */
+static bool read_be_alloc(struct xenbus_device *xdev)
+{
+	char *text = xenbus_read(XBT_NIL, xdev->nodename, XENDISPL_FIELD_BE_ALLOC, NULL);
+	char clean[XDF_UNIQUE_ID_LEN + 1];
+	int ret;
+
+	if (IS_ERR(text))
+		return false;
+	ret = xdf_config_be_alloc(text);
+	xdf_config_unique_id(text, clean);
+	if (ret < 0)
+		xenbus_dev_error(xdev, ret, "%s/" XENDISPL_FIELD_BE_ALLOC
+				 " is \"%.32s\": set it to 0 or 1; taken for 0", xdev->nodename,
+				 clean);
+	kfree(text);
+	return ret > 0;
+}
+
 /**
  * xdf_store_read - read all that XenStore says of a device
  * @xdev: the device on the bus
@@ -104,5 +123,6 @@ int xdf_store_read(struct xenbus_device *xdev, struct xdf_config *config)
 	if (!IS_ERR(versions))
 		kfree(versions);
 	config->version = ret;
+	config->be_alloc = read_be_alloc(xdev);
 	return ret < 0 ? ret : 0;
 }

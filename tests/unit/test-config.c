@@ -368,6 +368,24 @@ static void unique_id_every_byte(void **state)
 	unique_id("\xc3\xa4", "??");
 }
 
+static void be_alloc(void **state)
+{
+	static const char * const bad[] = { "", "2", "01", "10", " 1", "1 ", "-1", "yes", "\xff",
+					    "11111111111111111111" };
+	unsigned int i;
+	char *copy;
+
+	(void)state;
+	assert_int_equal(xdf_config_be_alloc(NULL), 0);
+	assert_int_equal(xdf_config_be_alloc("0"), 0);
+	assert_int_equal(xdf_config_be_alloc("1"), 1);
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		copy = unit_text(bad[i]);
+		assert_int_equal(xdf_config_be_alloc(copy), -EINVAL);
+		free(copy);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -388,6 +406,7 @@ int main(void)
 		cmocka_unit_test(unique_id_nothing),
 		cmocka_unit_test(unique_id_lengths),
 		cmocka_unit_test(unique_id_every_byte),
+		cmocka_unit_test(be_alloc),
 	};
 
 	return cmocka_run_group_tests_name((char)-1 < 0 ? "config, char is signed" :

@@ -211,6 +211,56 @@ static void fill_reads_no_further(void **state)
 	}
 }
 
+/* what fill lays out read gives back; the link is not looked at */
+static void read_back(void **state)
+{
+	static const u32 counts[] = { 1, 2, 1022, 1023 };
+	u32 *refs = unit_alloc(1023 * sizeof(*refs)), *got;
+	u32 *page = unit_alloc(4096);
+	u32 i, k;
+
+	(void)state;
+	for (i = 0; i < 1023; i++)
+		refs[i] = i * 7 + 1;
+	for (k = 0; k < ARRAY_SIZE(counts); k++) {
+		got = unit_alloc(counts[k] * sizeof(*got));
+		xdf_pgdir_fill(page, 0xdeadbeef, refs, counts[k]);
+		assert_int_equal(xdf_pgdir_read(page, got, counts[k]), counts[k]);
+		assert_memory_equal(got, refs, counts[k] * sizeof(*got));
+		free(got);
+	}
+	got = unit_alloc(1023 * sizeof(*got));
+	xdf_pgdir_fill(page, 0, refs, 1023);
+	assert_int_equal(xdf_pgdir_read(page, got, 5000), 1023);
+	free(got);
+	free(page);
+	free(refs);
+}
+
+static void read_missing(void **state)
+{
+	u32 *refs = unit_alloc(1023 * sizeof(*refs)), *got = unit_alloc(1023 * sizeof(*got));
+	u32 *page = unit_alloc(4096);
+	u32 i;
+
+	(void)state;
+	for (i = 0; i < 1023; i++)
+		refs[i] = i + 1;
+	for (i = 0; i < 1023; i++) {
+		xdf_pgdir_fill(page, 0, refs, 1023);
+		page[1 + i] = 0;
+		assert_int_equal(xdf_pgdir_read(page, got, 1023), -EINVAL);
+		/* what lies behind the end does not matter */
+		if (i)
+			assert_int_equal(xdf_pgdir_read(page, got, i), i);
+	}
+	xdf_pgdir_fill(page, 0, NULL, 0);
+	assert_int_equal(xdf_pgdir_read(page, got, 1), -EINVAL);
+	free(page);
+	free(got);
+	free(refs);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -220,6 +270,8 @@ int main(void)
 		cmocka_unit_test(chain_reads_back_random),
 		cmocka_unit_test(fill_every_count),
 		cmocka_unit_test(fill_reads_no_further),
+		cmocka_unit_test(read_back),
+		cmocka_unit_test(read_missing),
 	};
 
 	return cmocka_run_group_tests_name("pgdir", tests, NULL, NULL);
