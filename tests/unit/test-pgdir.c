@@ -212,7 +212,7 @@ static void fill_reads_no_further(void **state)
 }
 
 /* what fill lays out read gives back; the link is not looked at */
-static void read_back(void **state)
+static void read_filled(void **state)
 {
 	static const u32 counts[] = { 1, 2, 1022, 1023 };
 	u32 *refs = unit_alloc(1023 * sizeof(*refs)), *got;
@@ -270,7 +270,7 @@ int main(void)
 		cmocka_unit_test(chain_reads_back_random),
 		cmocka_unit_test(fill_every_count),
 		cmocka_unit_test(fill_reads_no_further),
-		cmocka_unit_test(read_back),
+		cmocka_unit_test(read_filled),
 		cmocka_unit_test(read_missing),
 	};
 
