@@ -20,6 +20,7 @@
 #include "xdf_config.h"
 
 struct drm_atomic_commit;
+struct drm_minor;
 struct drm_pending_vblank_event;
 struct xdf_link;
 
@@ -53,6 +54,22 @@ struct xdf_vblank {
 };
 
 /**
+ * struct xdf_flip_stats - counts of flips, for people
+ * @sent: put on the wire
+ * @shown: the backend told that they are shown
+ * @late: a client was told by the clock, before the backend came to it
+ * @lost: answered, but never shown
+ * @refused: answered with an error
+ */
+struct xdf_flip_stats {
+	u64 sent;
+	u64 shown;
+	u64 late;
+	u64 lost;
+	u64 refused;
+};
+
+/**
  * struct xdf_flip - what the backend is showing and what it has been asked for
  *
  * All members are protected by the event_lock of the DRM device.
@@ -69,6 +86,7 @@ struct xdf_vblank {
  * @acked: the response to @wire has come
  * @ticking: a vblank reference is held for @wire
  * @again: @shown has changed or was drawn to while @wire was not finished
+ * @stats: counts
  */
 struct xdf_flip {
 	struct drm_pending_vblank_event *event;
@@ -83,6 +101,7 @@ struct xdf_flip {
 	bool acked;
 	bool ticking;
 	bool again;
+	struct xdf_flip_stats stats;
 };
 
 /* Different sizes that an EDID may offer; the rest of a longer list is left out. */
@@ -271,7 +290,7 @@ bool xdf_screen_ask(struct xdf_device *xdf, struct xdf_link *link);
 void xdf_screen_watch(struct xdf_device *xdf);
 void xdf_screen_stop(struct xdf_device *xdf);
 
-/* kms.c, crtc.c, plane.c, connector.c, vblank.c, console.c */
+/* kms.c, crtc.c, plane.c, connector.c, vblank.c, console.c, debug.c */
 extern const struct drm_driver xdf_drm_driver;
 
 int xdf_kms_init(struct xdf_device *xdf);
@@ -279,6 +298,7 @@ int xdf_plane_init(struct xdf_pipe *pipe);
 void xdf_plane_sync(struct drm_atomic_commit *commit);
 int xdf_crtc_init(struct xdf_pipe *pipe);
 int xdf_connector_init(struct xdf_pipe *pipe);
+void xdf_debugfs_init(struct drm_minor *minor);
 void xdf_console_init(struct xdf_device *xdf);
 
 void xdf_crtc_tick(struct xdf_pipe *pipe);

@@ -2,6 +2,7 @@
 #ifndef XDF_LINK_H
 #define XDF_LINK_H
 
+#include <linux/atomic.h>
 #include <linux/completion.h>
 #include <linux/kref.h>
 #include <linux/spinlock.h>
@@ -85,6 +86,8 @@ struct xdf_slot {
  * @space: woken when slots become free and when the link dies
  * @evt: the shared event page
  * @evt_cons: private consumer index of @evt, only the interrupt handler's
+ * @req_irqs: interrupts of the ring, only its handler's; for people
+ * @evt_irqs: interrupts of the event page, only its handler's; for people
  * @req: page and channel of the ring
  * @event: page and channel of the events
  */
@@ -100,6 +103,8 @@ struct xdf_channel {
 	wait_queue_head_t space;
 	struct xendispl_event_page *evt;
 	u32 evt_cons;
+	unsigned int req_irqs;
+	unsigned int evt_irqs;
 	struct xdf_shared_page req;
 	struct xdf_shared_page event;
 };
@@ -120,6 +125,9 @@ struct xdf_channel {
  * @dead: set once and never cleared
  * @silent: the last request timed out; cleared by any sign of life
  * @be_alloc: the backend allocates buffers; cleared when it refuses to
+ * @num_requests: requests sent, for people
+ * @num_errors: requests that the backend refused, for people
+ * @num_timeouts: requests that it did not answer in time, for people
  * @num_channels: number of connectors
  * @channel: one channel a connector
  */
@@ -134,6 +142,9 @@ struct xdf_link {
 	bool dead;
 	bool silent;
 	bool be_alloc;
+	atomic_t num_requests;
+	atomic_t num_errors;
+	atomic_t num_timeouts;
 	unsigned int num_channels;
 	struct xdf_channel channel[];
 };

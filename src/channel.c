@@ -24,6 +24,7 @@
 #include <xen/xenbus.h>
 
 #include "xdf_link.h"
+#include "xdf_trace.h"
 
 /* How long to wait for a backend that has just left a request unanswered. */
 #define SILENT_MS 50
@@ -75,6 +76,8 @@ static int channel_push(struct xdf_channel *channel, struct xendispl_req *req,
 	if (channel->ring.req_prod - event < channel->ring.req_prod - old)
 		notify_remote_via_irq(channel->req.irq);
 	spin_unlock_irqrestore(&channel->lock, flags);
+	atomic_inc(&channel->link->num_requests);
+	trace_xdf_request(channel->link->serial, channel->index, req->operation, req->id, cookie);
 	return 0;
 }
 
@@ -172,8 +175,10 @@ int xdf_channel_call(struct xdf_channel *channel, struct xendispl_req *req,
 		channel_abandon(channel, &call);
 		/* The answer may have come between the two lines above. */
 		if (!try_wait_for_completion(&call.done)) {
-			if (!left)
+			if (!left) {
 				WRITE_ONCE(link->silent, true);
+				atomic_inc(&link->num_timeouts);
+			}
 			return left ? -EINTR : -ETIMEDOUT;
 		}
 	}
@@ -215,6 +220,10 @@ again:
 			wrong = "response to nothing that was asked";
 			break;
 		}
+		trace_xdf_response(link->serial, channel->index, resp.operation, resp.id,
+				   resp.status);
+		if (resp.status)
+			atomic_inc(&link->num_errors);
 		slot = &channel->slot[nr];
 		if (slot->call) {
 			slot->call->err = xdf_status_to_errno(resp.status);
@@ -251,6 +260,7 @@ static irqreturn_t response_irq(int irq, void *data)
 	bool spurious;
 	u32 cons;
 
+	WRITE_ONCE(channel->req_irqs, channel->req_irqs + 1);
 	xdf_channel_poll(channel);
 	/*
 	 * Somebody else may have collected the response that this interrupt told
@@ -270,6 +280,7 @@ static irqreturn_t event_irq(int irq, void *data)
 	struct xdf_link *link = channel->link;
 	int unread = 0, i;
 
+	WRITE_ONCE(channel->evt_irqs, channel->evt_irqs + 1);
 	if (!READ_ONCE(link->dead))
 		unread = xdf_events_unread(channel->evt_cons, READ_ONCE(channel->evt->in_prod));
 	if (unread < 0)
@@ -283,9 +294,10 @@ static irqreturn_t event_irq(int irq, void *data)
 		barrier(); /* judge the copy, never the shared bytes */
 		channel->evt_cons++;
 		/* What a later protocol may add is none of our business. */
-		if (evt.type == XENDISPL_EVT_PG_FLIP)
-			link->ops->flip_event(link->owner, channel->index,
-					      evt.op.pg_flip.fb_cookie);
+		if (evt.type != XENDISPL_EVT_PG_FLIP)
+			continue;
+		trace_xdf_flip_event(link->serial, channel->index, evt.op.pg_flip.fb_cookie);
+		link->ops->flip_event(link->owner, channel->index, evt.op.pg_flip.fb_cookie);
 	}
 	if (unread > 0) {
 		virt_mb(); /* done with the slots before the backend reuses them */

@@ -25,6 +25,7 @@
 #include "xdf_device.h"
 #include "xdf_link.h"
 #include "xdf_proto.h"
+#include "xdf_trace.h"
 
 /* Frames after which a client stops waiting for a slow backend. */
 #define FLIP_FRAMES 6
@@ -45,6 +46,7 @@ static void flip_complete(struct xdf_pipe *pipe)
 
 	if (!flip->event)
 		return;
+	trace_xdf_flip_done(pipe->index, flip->shown, !flip->wire);
 	drm_crtc_send_vblank_event(&pipe->crtc, flip->event);
 	drm_crtc_vblank_put(&pipe->crtc);
 	xdf_vblank_flipped(pipe);
@@ -96,6 +98,7 @@ static bool flip_send(struct xdf_pipe *pipe)
 		WRITE_ONCE(flip->wire, 0);
 		return false;
 	}
+	flip->stats.sent++;
 	flip_note_sent(flip, flip->wire);
 	flip->again = false;
 	flip->ticking = !drm_crtc_vblank_get(&pipe->crtc);
@@ -132,6 +135,7 @@ void xdf_crtc_flip_event(struct xdf_pipe *pipe, u64 fb_cookie)
 
 	spin_lock_irqsave(&drm->event_lock, flags);
 	if (pipe->flip.wire == fb_cookie) {
+		pipe->flip.stats.shown++;
 		flip_note_shown(pipe);
 		if (pipe->flip.waiting)
 			flip_complete(pipe);
@@ -158,6 +162,8 @@ void xdf_crtc_flip_response(struct xdf_pipe *pipe, u64 fb_cookie, int err)
 		dev_warn_ratelimited(drm->dev, "connector %u: backend refused a page flip: %d\n",
 				     pipe->index, err);
 	spin_lock_irqsave(&drm->event_lock, flags);
+	if (err)
+		flip->stats.refused++;
 	if (flip->wire == fb_cookie) {
 		flip->acked = true;
 		if (err && err != -ENOTCONN) {
@@ -197,16 +203,20 @@ void xdf_crtc_tick(struct xdf_pipe *pipe)
 	spin_lock_irqsave(&drm->event_lock, flags);
 	age = ktime_ms_delta(ktime_get(), flip->since);
 	poll = flip->wire && !flip->acked && age >= RESPONSE_MS;
-	if (flip->event && (!flip->waiting || ++flip->frames >= FLIP_FRAMES))
+	if (flip->event && (!flip->waiting || ++flip->frames >= FLIP_FRAMES)) {
+		flip->stats.late += flip->waiting;
 		flip_complete(pipe);
+	}
 	if (flip->ticking && age >= (s64)READ_ONCE(xdf_timeout_ms)) {
 		/*
 		 * An answer, but no event: it is lost, go on. No answer: do not
 		 * put more on the ring before there is one.
 		 */
 		flip_stop_ticking(pipe);
-		if (flip->acked)
+		if (flip->acked) {
+			flip->stats.lost++;
 			flip_settle(pipe);
+		}
 	}
 	/* The ring was full when it was to be sent. */
 	if (!flip->wire && flip->again && flip->live && flip->shown)

@@ -194,6 +194,23 @@ static bool orphans_drain(void)
 	return empty;
 }
 
+/**
+ * xdf_grants_orphaned - how much backends still map of what was given up
+ *
+ * Return: number of grants of all devices.
+ */
+unsigned int xdf_grants_orphaned(void)
+{
+	struct xdf_grants *grants;
+	unsigned int count = 0;
+
+	spin_lock(&orphan_lock);
+	list_for_each_entry(grants, &orphans, orphan)
+		count += grants->count;
+	spin_unlock(&orphan_lock);
+	return count;
+}
+
 static void orphan_work_fn(struct work_struct *work)
 {
 	if (!orphans_drain())

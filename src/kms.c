@@ -31,6 +31,7 @@ const struct drm_driver xdf_drm_driver = {
 	.driver_features = DRIVER_GEM | DRIVER_MODESET | DRIVER_ATOMIC,
 	.fops = &xdf_fops,
 	.dumb_create = xdf_gem_dumb_create,
+	.debugfs_init = xdf_debugfs_init,
 	.gem_prime_import_sg_table = xdf_gem_import,
 	XDF_DRM_DRIVER_PRIME
 	XDF_DRM_DRIVER_FBDEV
