@@ -144,6 +144,13 @@
 #define XDF_DRM_DRIVER_FBDEV
 #endif
 
+/* Members of struct drm_plane_helper_funcs: the screen of a kernel that panics. */
+#ifdef XDF_HAVE_DRM_SCANOUT_PAGES
+#define XDF_PLANE_PANIC(get, flush) .get_scanout_buffer = (get), .panic_flush = (flush),
+#else
+#define XDF_PLANE_PANIC(get, flush)
+#endif
+
 /* A member of struct xenbus_driver: boot does not wait for the device. */
 #ifdef XDF_HAVE_XENBUS_NOT_ESSENTIAL
 #define XDF_XENBUS_NOT_ESSENTIAL .not_essential = true,

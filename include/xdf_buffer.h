@@ -156,6 +156,7 @@ static inline u32 xdf_dbuf_pages(const struct xdf_dbuf *dbuf)
 /* gem.c */
 struct drm_gem_object *xdf_gem_import(struct drm_device *drm, struct dma_buf_attachment *attach,
 				      struct sg_table *sgt);
+bool xdf_gem_contiguous(void);
 int xdf_gem_dumb_create(struct drm_file *file, struct drm_device *drm,
 			struct drm_mode_create_dumb *args);
 

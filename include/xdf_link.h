@@ -155,6 +155,7 @@ void xdf_channel_fini(struct xdf_channel *channel);
 int xdf_channel_send(struct xdf_channel *channel, struct xendispl_req *req, u64 cookie);
 int xdf_channel_call(struct xdf_channel *channel, struct xendispl_req *req,
 		     struct xendispl_resp *resp);
+void xdf_channel_send_last(struct xdf_channel *channel, u64 fb_cookie);
 void xdf_channel_poll(struct xdf_channel *channel);
 void xdf_channel_kill(struct xdf_channel *channel);
 

@@ -41,27 +41,22 @@ static void channel_arm(struct xdf_channel *channel)
 
 /*
  * Put a request on the ring. @call may be NULL, then nobody waits for the
- * response; @cookie is handed to flip_response for a PG_FLIP.
+ * response; @cookie is handed to flip_response for a PG_FLIP. Caller holds the
+ * lock.
  */
-static int channel_push(struct xdf_channel *channel, struct xendispl_req *req,
-			struct xdf_call *call, u64 cookie)
+static int channel_put(struct xdf_channel *channel, struct xendispl_req *req,
+		       struct xdf_call *call, u64 cookie)
 {
 	struct xen_displif_sring *sring = channel->sring;
-	unsigned long flags;
 	u32 old, event;
 	int slot;
 
-	spin_lock_irqsave(&channel->lock, flags);
-	if (READ_ONCE(channel->link->dead)) {
-		spin_unlock_irqrestore(&channel->lock, flags);
+	if (READ_ONCE(channel->link->dead))
 		return -ENOTCONN;
-	}
 	old = channel->ring.req_prod;
 	slot = xdf_ring_reserve(&channel->ring, req->operation, &req->id);
-	if (slot < 0) {
-		spin_unlock_irqrestore(&channel->lock, flags);
+	if (slot < 0)
 		return slot;
-	}
 	channel->slot[slot].call = call;
 	channel->slot[slot].cookie = cookie;
 	sring->ring[old % XDF_RING_SLOTS].req = *req;
@@ -75,10 +70,42 @@ static int channel_push(struct xdf_channel *channel, struct xendispl_req *req,
 	event = READ_ONCE(sring->req_event);
 	if (channel->ring.req_prod - event < channel->ring.req_prod - old)
 		notify_remote_via_irq(channel->req.irq);
-	spin_unlock_irqrestore(&channel->lock, flags);
-	atomic_inc(&channel->link->num_requests);
-	trace_xdf_request(channel->link->serial, channel->index, req->operation, req->id, cookie);
 	return 0;
+}
+
+static int channel_push(struct xdf_channel *channel, struct xendispl_req *req,
+			struct xdf_call *call, u64 cookie)
+{
+	unsigned long flags;
+	int ret;
+
+	spin_lock_irqsave(&channel->lock, flags);
+	ret = channel_put(channel, req, call, cookie);
+	spin_unlock_irqrestore(&channel->lock, flags);
+	if (!ret) {
+		atomic_inc(&channel->link->num_requests);
+		trace_xdf_request(channel->link->serial, channel->index, req->operation, req->id,
+				  cookie);
+	}
+	return ret;
+}
+
+/**
+ * xdf_channel_send_last - put the last flip of a panicking kernel on the ring
+ * @channel: the connector's channel
+ * @fb_cookie: the framebuffer that is shown already
+ *
+ * Whoever holds the lock will not come to release it.
+ */
+void xdf_channel_send_last(struct xdf_channel *channel, u64 fb_cookie)
+{
+	struct xendispl_req req = { .operation = XENDISPL_OP_PG_FLIP };
+
+	req.op.pg_flip.fb_cookie = fb_cookie;
+	if (!spin_trylock(&channel->lock))
+		return;
+	channel_put(channel, &req, NULL, fb_cookie);
+	spin_unlock(&channel->lock);
 }
 
 /**

@@ -31,6 +31,16 @@ module_param(contiguous, bool, 0644);
 MODULE_PARM_DESC(contiguous,
 		 "Take each buffer in one piece, for importers without an IOMMU (default: n)");
 
+/**
+ * xdf_gem_contiguous - which memory do new buffers come from?
+ *
+ * Return: true for one piece, false for single pages.
+ */
+bool xdf_gem_contiguous(void)
+{
+	return READ_ONCE(contiguous);
+}
+
 static void xdf_gem_free(struct drm_gem_object *obj)
 {
 	struct xdf_gem *gem = to_xdf_gem(obj);
@@ -117,6 +127,9 @@ static const struct vm_operations_struct xdf_gem_vm_ops = {
 
 static int xdf_gem_mmap(struct drm_gem_object *obj, struct vm_area_struct *vma)
 {
+	/* The exporter alone knows how its memory is to be mapped. */
+	if (to_xdf_gem(obj)->pages->kind == XDF_IMPORTED)
+		return -EINVAL;
 	/* A private, writable mapping would be a copy that is never shown. */
 	if ((vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) == VM_MAYWRITE)
 		return -EINVAL;
@@ -171,7 +184,7 @@ static struct xdf_pages *gem_pages(struct drm_device *drm, size_t size)
 {
 	struct xdf_pages *pages;
 
-	if (!READ_ONCE(contiguous))
+	if (!xdf_gem_contiguous())
 		return xdf_pages_alloc(size >> PAGE_SHIFT, __GFP_HIGHMEM);
 	pages = xdf_pages_alloc_contiguous(drm->dev, size >> PAGE_SHIFT);
 	if (IS_ERR(pages))

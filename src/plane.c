@@ -19,6 +19,7 @@
 #include "xdf_buffer.h"
 #include "xdf_device.h"
 #include "xdf_formats.h"
+#include "xdf_panic.h"
 
 /* A scale of 1, in the 16.16 numbers of plane coordinates. */
 #define UNSCALED 0x10000
@@ -56,6 +57,7 @@ static const struct drm_plane_helper_funcs xdf_plane_helper_funcs = {
 	.prepare_fb = drm_gem_plane_helper_prepare_fb,
 	.atomic_check = XDF_PLANE_CHECK(xdf_plane_check),
 	.atomic_update = XDF_PLANE_COMMIT(xdf_plane_update),
+	XDF_PLANE_PANIC(xdf_panic_get_buffer, xdf_panic_flush)
 };
 
 static const struct drm_plane_funcs xdf_plane_funcs = {
