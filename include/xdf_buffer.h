@@ -7,6 +7,7 @@
 
 #include <drm/drm_framebuffer.h>
 #include <drm/drm_gem.h>
+#include <drm/drm_plane.h>
 
 #include "xdf_grant.h"
 #include "xdf_pure.h"
@@ -101,24 +102,70 @@ struct xdf_gem {
 };
 
 /**
- * struct xdf_fb - a framebuffer and its name to the backend
- * @base: the framebuffer; obj[0] is a struct xdf_gem
- * @zombie: for the time after the last reference
- * @node: entry in the device's fbs, under buf_lock
+ * struct xdf_view - what the backend knows as a framebuffer
+ *
+ * A whole framebuffer or the part of it that begins at some pixel: the protocol
+ * shows framebuffers from their first pixel on, so another beginning is another
+ * framebuffer to it.
+ *
+ * @zombie: for the time after the framebuffer is gone
+ * @node: entry in the device's views, under buf_lock
+ * @fb_node: entry in the framebuffer's views, under view_lock
  * @xdf: the device
  * @cookie: its name to the backend
  * @dbuf: what it lies on, one reference held
  * @serial: link on which the backend was told of it, 0 for none; buf_lock
+ * @x: first column of the framebuffer, in pixels
+ * @y: first line of the framebuffer
+ * @width: in pixels
+ * @height: in lines
+ * @format: DRM fourcc
+ * @users: plane states that show it; under view_lock
  */
-struct xdf_fb {
-	struct drm_framebuffer base;
+struct xdf_view {
 	struct xdf_zombie zombie;
 	struct list_head node;
+	struct list_head fb_node;
 	struct xdf_device *xdf;
 	u64 cookie;
 	struct xdf_dbuf *dbuf;
 	u32 serial;
+	u32 x;
+	u32 y;
+	u32 width;
+	u32 height;
+	u32 format;
+	unsigned int users;
 };
+
+/**
+ * struct xdf_fb - a framebuffer
+ * @base: the framebuffer; obj[0] is a struct xdf_gem
+ * @xdf: the device
+ * @views: what the backend knows of it, under view_lock; the first is the whole
+ * @num_views: their number, under view_lock
+ */
+struct xdf_fb {
+	struct drm_framebuffer base;
+	struct xdf_device *xdf;
+	struct list_head views;
+	unsigned int num_views;
+};
+
+/**
+ * struct xdf_plane_state - state of a plane
+ * @base: DRM's part
+ * @view: what is shown, NULL until the state is prepared, or for nothing
+ */
+struct xdf_plane_state {
+	struct drm_plane_state base;
+	struct xdf_view *view;
+};
+
+static inline struct xdf_plane_state *to_xdf_plane_state(struct drm_plane_state *state)
+{
+	return container_of(state, struct xdf_plane_state, base);
+}
 
 static inline struct xdf_gem *to_xdf_gem(struct drm_gem_object *obj)
 {
@@ -164,8 +211,14 @@ int xdf_gem_dumb_create(struct drm_file *file, struct drm_device *drm,
 struct drm_framebuffer *xdf_fb_create(struct drm_device *drm, struct drm_file *file,
 				      const struct drm_format_info *info,
 				      const struct drm_mode_fb_cmd2 *cmd);
-int xdf_fb_replay(struct xdf_device *xdf, struct xdf_link *link);
-void xdf_fb_retract(struct xdf_device *xdf, struct xdf_link *link);
+
+/* view.c */
+int xdf_view_check(struct xdf_device *xdf, struct drm_framebuffer *fb, u32 x, u32 y);
+struct xdf_view *xdf_view_get(struct xdf_fb *fb, u32 x, u32 y);
+void xdf_view_put(struct xdf_view *view);
+void xdf_view_discard(struct xdf_fb *fb);
+int xdf_view_replay(struct xdf_device *xdf, struct xdf_link *link);
+void xdf_view_retract(struct xdf_device *xdf, struct xdf_link *link);
 
 /* dbuf.c */
 struct xdf_dbuf *xdf_dbuf_create(struct xdf_device *xdf, struct xdf_pages *pages, u64 start,

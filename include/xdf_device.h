@@ -191,14 +191,16 @@ struct xdf_pipe {
  * @link: the present link, NULL when there is none
  * @serial: number of the last link made; under state_lock
  * @announced: number of the last link that the log was told of; under state_lock
- * @buf_lock: protects @dbufs, @fbs and what the backend was told of each
+ * @buf_lock: protects @dbufs, @views and what the backend was told of each
  * @config_lock: protects what the backend was told of each pipe
  * @screen_lock: protects the screen of each pipe
  * @ready: serial of the link over which all buffers and framebuffers were
  *	announced, 0 for none; written under buf_lock and config_lock
  * @dbufs: all display buffers
- * @fbs: all framebuffers
+ * @views: all that the backend knows as framebuffers
  * @cookie: last cookie given out; cookies are never 0 and never used again
+ * @view_lock: protects the views of each framebuffer and who uses them; nothing
+ *	waits with it held, so that flips need not wait for @buf_lock
  * @reap_lock: protects @reap
  * @reap: display buffers and framebuffers that nobody uses any more
  * @reap_work: takes leave of them, see dbuf.c
@@ -239,9 +241,10 @@ struct xdf_device {
 	struct mutex screen_lock;
 	u32 ready;
 	struct list_head dbufs;
-	struct list_head fbs;
+	struct list_head views;
 	atomic64_t cookie;
 
+	spinlock_t view_lock;
 	spinlock_t reap_lock;
 	struct list_head reap;
 	struct work_struct reap_work;

@@ -86,7 +86,8 @@ struct xdf_grants {
 struct xdf_pages *xdf_pages_alloc(unsigned int count, gfp_t zone);
 struct xdf_pages *xdf_pages_alloc_contiguous(struct device *dev, unsigned int count);
 struct xdf_pages *xdf_pages_import(struct dma_buf_attachment *attach, struct sg_table *sgt);
-struct sg_table *xdf_pages_sg_table(struct xdf_pages *pages, struct drm_device *drm);
+struct sg_table *xdf_pages_sg_table(struct xdf_pages *pages, unsigned int count,
+				    struct drm_device *drm);
 int xdf_pages_sync(struct xdf_pages *pages);
 void xdf_pages_put(struct xdf_pages *pages);
 

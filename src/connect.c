@@ -98,7 +98,7 @@ static int link_replay(struct xdf_device *xdf, struct xdf_link *link)
 	int ret, err;
 
 	mutex_lock(&xdf->buf_lock);
-	ret = xdf_fb_replay(xdf, link);
+	ret = xdf_view_replay(xdf, link);
 	if (!ret) {
 		mutex_lock(&xdf->config_lock);
 		xdf->ready = link->serial;

@@ -407,7 +407,9 @@ XDF_DEFINE_CRTC_CHECK(xdf_crtc_check)
 
 static u64 plane_cookie(struct drm_plane *plane)
 {
-	return plane->state->fb ? to_xdf_fb(plane->state->fb)->cookie : 0;
+	struct xdf_view *view = to_xdf_plane_state(plane->state)->view;
+
+	return view ? view->cookie : 0;
 }
 
 static void xdf_crtc_enable(struct drm_crtc *crtc, struct drm_atomic_commit *commit)

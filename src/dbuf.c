@@ -230,11 +230,11 @@ void xdf_dbuf_retract(struct xdf_device *xdf, struct xdf_link *link)
 void xdf_dbuf_link_lost(struct xdf_device *xdf)
 {
 	struct xdf_dbuf *dbuf;
-	struct xdf_fb *fb;
+	struct xdf_view *view;
 
 	mutex_lock(&xdf->buf_lock);
-	list_for_each_entry(fb, &xdf->fbs, node)
-		fb->serial = 0;
+	list_for_each_entry(view, &xdf->views, node)
+		view->serial = 0;
 	list_for_each_entry(dbuf, &xdf->dbufs, node)
 		dbuf_end_grants(dbuf);
 	mutex_unlock(&xdf->buf_lock);

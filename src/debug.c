@@ -57,7 +57,7 @@ static void show_buffers(struct seq_file *file, struct xdf_device *xdf)
 {
 	unsigned int count[XDF_MEMORY_KINDS + 1] = { 0 }, fbs = 0, grants = 0;
 	struct xdf_dbuf *dbuf;
-	struct xdf_fb *fb;
+	struct xdf_view *view;
 
 	mutex_lock(&xdf->buf_lock);
 	list_for_each_entry(dbuf, &xdf->dbufs, node) {
@@ -67,7 +67,7 @@ static void show_buffers(struct seq_file *file, struct xdf_device *xdf)
 		if (dbuf->directory)
 			grants += dbuf->directory->count;
 	}
-	list_for_each_entry(fb, &xdf->fbs, node)
+	list_for_each_entry(view, &xdf->views, node)
 		fbs++;
 	mutex_unlock(&xdf->buf_lock);
 	seq_printf(file, "buffers: system %u, contiguous %u, imported %u, backend %u\n",

@@ -270,7 +270,7 @@ static void card_retract(struct xdf_device *xdf)
 	flush_work(&xdf->reap_work);
 	if (link) {
 		mutex_lock(&xdf->buf_lock);
-		xdf_fb_retract(xdf, link);
+		xdf_view_retract(xdf, link);
 		mutex_unlock(&xdf->buf_lock);
 	}
 	xdf_link_put(link);
@@ -447,10 +447,11 @@ int xdf_probe(struct xenbus_device *xdev, const struct xenbus_device_id *id)
 	mutex_init(&xdf->config_lock);
 	xdf_screen_init(xdf);
 	spin_lock_init(&xdf->link_lock);
+	spin_lock_init(&xdf->view_lock);
 	spin_lock_init(&xdf->reap_lock);
 	init_waitqueue_head(&xdf->settled);
 	INIT_LIST_HEAD(&xdf->dbufs);
-	INIT_LIST_HEAD(&xdf->fbs);
+	INIT_LIST_HEAD(&xdf->views);
 	INIT_LIST_HEAD(&xdf->reap);
 	atomic64_set(&xdf->cookie, 0);
 	INIT_WORK(&xdf->reap_work, xdf_reap_work_fn);

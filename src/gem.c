@@ -57,7 +57,7 @@ static struct sg_table *xdf_gem_get_sg_table(struct drm_gem_object *obj)
 {
 	struct xdf_gem *gem = to_xdf_gem(obj);
 
-	return xdf_pages_sg_table(gem->pages, obj->dev);
+	return xdf_pages_sg_table(gem->pages, obj->size >> PAGE_SHIFT, obj->dev);
 }
 
 static int xdf_gem_vmap(struct drm_gem_object *obj, struct iosys_map *map)
@@ -251,7 +251,7 @@ int xdf_gem_dumb_create(struct drm_file *file, struct drm_device *drm,
 {
 	u64 pitch = xdf_pitch(args->width, args->bpp);
 	struct xdf_gem *gem;
-	u64 size;
+	u64 size, slack = 0;
 	int ret;
 
 	if (args->flags || !args->width || !args->height)
@@ -270,7 +270,13 @@ int xdf_gem_dumb_create(struct drm_file *file, struct drm_device *drm,
 	}
 	size = PAGE_ALIGN(size);
 
-	gem = gem_create(drm, gem_pages(drm, size), size);
+	/*
+	 * A view of the right half of a framebuffer ends half a line behind it, as
+	 * the backend counts: one more line makes room for that.
+	 */
+	if (to_xdf(drm)->num_pipes > 1)
+		slack = PAGE_ALIGN(pitch);
+	gem = gem_create(drm, gem_pages(drm, size + slack), size);
 	if (IS_ERR(gem))
 		return PTR_ERR(gem);
 	gem->width = args->width;

@@ -217,18 +217,20 @@ void xdf_pages_put(struct xdf_pages *pages)
 /**
  * xdf_pages_sg_table - describe the memory to another driver
  * @pages: the memory
+ * @count: how much of it, in pages of PAGE_SIZE bytes
  * @drm: the device
  *
  * Contiguous memory is a single entry, whatever the limits of our own device.
  *
  * Return: the table, for the caller to free, or ERR_PTR(-ENOMEM).
  */
-struct sg_table *xdf_pages_sg_table(struct xdf_pages *pages, struct drm_device *drm)
+struct sg_table *xdf_pages_sg_table(struct xdf_pages *pages, unsigned int count,
+				    struct drm_device *drm)
 {
 	struct sg_table *sgt;
 
 	if (pages->kind != XDF_CONTIGUOUS)
-		return drm_prime_pages_to_sg(drm, pages->page, pages->count);
+		return drm_prime_pages_to_sg(drm, pages->page, count);
 	sgt = kmalloc(sizeof(*sgt), GFP_KERNEL);
 	if (!sgt)
 		return ERR_PTR(-ENOMEM);
@@ -236,7 +238,7 @@ struct sg_table *xdf_pages_sg_table(struct xdf_pages *pages, struct drm_device *
 		kfree(sgt);
 		return ERR_PTR(-ENOMEM);
 	}
-	sg_set_page(sgt->sgl, pages->page[0], pages->count << PAGE_SHIFT, 0);
+	sg_set_page(sgt->sgl, pages->page[0], count << PAGE_SHIFT, 0);
 	return sgt;
 }
 

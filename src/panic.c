@@ -39,16 +39,18 @@ static struct page **shown_pages(const struct xdf_dbuf *dbuf)
 int xdf_panic_get_buffer(struct drm_plane *plane, struct drm_scanout_buffer *sb)
 {
 	struct xdf_pipe *pipe = container_of(plane, struct xdf_pipe, plane);
-	struct drm_framebuffer *fb = plane->state ? plane->state->fb : NULL;
+	struct xdf_plane_state *state = plane->state ? to_xdf_plane_state(plane->state) : NULL;
+	struct drm_framebuffer *fb;
 
-	if (!fb || !pipe->flip.live)
+	if (!state || !state->view || !state->base.fb || !pipe->flip.live)
 		return -ENODEV;
-	sb->pages = shown_pages(to_xdf_fb(fb)->dbuf);
+	fb = state->base.fb;
+	sb->pages = shown_pages(state->view->dbuf);
 	if (!sb->pages)
 		return -ENODEV;
 	sb->format = fb->format;
-	sb->width = fb->width;
-	sb->height = fb->height;
+	sb->width = state->view->width;
+	sb->height = state->view->height;
 	sb->pitch[0] = fb->pitches[0];
 	return 0;
 }
@@ -64,5 +66,5 @@ void xdf_panic_flush(struct drm_plane *plane)
 
 	if (link && pipe->index < link->num_channels)
 		xdf_channel_send_last(&link->channel[pipe->index],
-				      to_xdf_fb(plane->state->fb)->cookie);
+				      to_xdf_plane_state(plane->state)->view->cookie);
 }

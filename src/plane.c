@@ -3,11 +3,14 @@
  * DOC: plane
  *
  * The primary plane, the only one that the protocol knows: it covers the whole
- * CRTC and shows a framebuffer from its first pixel on. What there is to do
- * for it happens in the CRTC's flush.
+ * CRTC and shows a framebuffer, or a part of it. What there is to do for it
+ * happens in the CRTC's flush.
  */
+#include <linux/slab.h>
+
 #include <drm/drm_atomic.h>
 #include <drm/drm_atomic_helper.h>
+#include <drm/drm_atomic_state_helper.h>
 #include <drm/drm_damage_helper.h>
 #include <drm/drm_fourcc.h>
 #include <drm/drm_gem_atomic_helper.h>
@@ -39,11 +42,14 @@ static int xdf_plane_check(struct drm_plane *plane, struct drm_atomic_commit *co
 						  true);
 	if (ret)
 		return ret;
-	if (state->fb && (state->src_x || state->src_y)) {
-		drm_dbg_kms(plane->dev, "the protocol cannot show a part of a framebuffer\n");
+	if (!state->fb || (!state->src_x && !state->src_y))
+		return 0;
+	if ((state->src_x | state->src_y) & 0xffff) {
+		drm_dbg_kms(plane->dev, "the protocol knows no parts of pixels\n");
 		return -EINVAL;
 	}
-	return 0;
+	return xdf_view_check(to_xdf(plane->dev), state->fb, state->src_x >> 16,
+			      state->src_y >> 16);
 }
 XDF_DEFINE_PLANE_CHECK(xdf_plane_check)
 
@@ -53,35 +59,91 @@ static void xdf_plane_update(struct drm_plane *plane, struct drm_atomic_commit *
 }
 XDF_DEFINE_PLANE_COMMIT(xdf_plane_update)
 
+/* Learn what to wait for, and have the backend know what it will be asked to show. */
+static int xdf_plane_prepare(struct drm_plane *plane, struct drm_plane_state *state)
+{
+	struct xdf_view *view;
+	int ret;
+
+	if (!state->fb)
+		return 0;
+	ret = drm_gem_plane_helper_prepare_fb(plane, state);
+	if (ret)
+		return ret;
+	view = xdf_view_get(to_xdf_fb(state->fb), state->src_x >> 16, state->src_y >> 16);
+	if (IS_ERR(view))
+		return PTR_ERR(view);
+	to_xdf_plane_state(state)->view = view;
+	return 0;
+}
+
+static void xdf_plane_cleanup(struct drm_plane *plane, struct drm_plane_state *state)
+{
+	xdf_view_put(to_xdf_plane_state(state)->view);
+	to_xdf_plane_state(state)->view = NULL;
+}
+
 static const struct drm_plane_helper_funcs xdf_plane_helper_funcs = {
-	.prepare_fb = drm_gem_plane_helper_prepare_fb,
+	.prepare_fb = xdf_plane_prepare,
+	.cleanup_fb = xdf_plane_cleanup,
 	.atomic_check = XDF_PLANE_CHECK(xdf_plane_check),
 	.atomic_update = XDF_PLANE_COMMIT(xdf_plane_update),
 	XDF_PLANE_PANIC(xdf_panic_get_buffer, xdf_panic_flush)
 };
 
+static void xdf_plane_reset(struct drm_plane *plane)
+{
+	struct xdf_plane_state *state;
+
+	if (plane->state)
+		plane->funcs->atomic_destroy_state(plane, plane->state);
+	state = kzalloc(sizeof(*state), GFP_KERNEL);
+	if (state)
+		__drm_atomic_helper_plane_reset(plane, &state->base);
+	else
+		plane->state = NULL;
+}
+
+static struct drm_plane_state *xdf_plane_duplicate_state(struct drm_plane *plane)
+{
+	struct xdf_plane_state *state = kzalloc(sizeof(*state), GFP_KERNEL);
+
+	if (!state)
+		return NULL;
+	__drm_atomic_helper_plane_duplicate_state(plane, &state->base);
+	return &state->base;
+}
+
+static void xdf_plane_destroy_state(struct drm_plane *plane, struct drm_plane_state *state)
+{
+	__drm_atomic_helper_plane_destroy_state(state);
+	kfree(to_xdf_plane_state(state));
+}
+
 static const struct drm_plane_funcs xdf_plane_funcs = {
-	.reset = drm_atomic_helper_plane_reset,
+	.reset = xdf_plane_reset,
 	.destroy = drm_plane_cleanup,
 	.update_plane = drm_atomic_helper_update_plane,
 	.disable_plane = drm_atomic_helper_disable_plane,
-	.atomic_duplicate_state = drm_atomic_helper_plane_duplicate_state,
-	.atomic_destroy_state = drm_atomic_helper_plane_destroy_state,
+	.atomic_duplicate_state = xdf_plane_duplicate_state,
+	.atomic_destroy_state = xdf_plane_destroy_state,
 };
 
 /* Make what was drawn fit to be read by the backend. */
 static void plane_sync(struct drm_plane_state *old, struct drm_plane_state *state)
 {
-	struct xdf_fb *fb = to_xdf_fb(state->fb);
+	struct xdf_view *view = to_xdf_plane_state(state)->view;
 	struct drm_rect rect;
 
-	if (xdf_pages_sync(fb->dbuf->pages))
+	if (!view)
+		return;
+	if (xdf_pages_sync(view->dbuf->pages))
 		drm_dbg_kms(state->plane->dev, "the exporter of a framebuffer cannot flush it\n");
 	/* What has changed in another framebuffer is not known. */
 	if (old->fb != state->fb || !drm_atomic_helper_damage_merged(old, state, &rect))
-		xdf_dbuf_sync(fb->dbuf, 0, fb->dbuf->height);
+		xdf_dbuf_sync(view->dbuf, 0, view->dbuf->height);
 	else
-		xdf_dbuf_sync(fb->dbuf, rect.y1, rect.y2);
+		xdf_dbuf_sync(view->dbuf, max_t(int, rect.y1 - view->y, 0), rect.y2 - view->y);
 }
 
 /**

@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/**
+ * DOC: view
+ *
+ * A view is what the backend knows as a framebuffer: a display buffer with a
+ * format, a visible size and a cookie. Cookies come from a counter: they tell the
+ * backend nothing about us and are never used twice.
+ *
+ * A framebuffer of DRM's has a view of the whole, and one for each other place
+ * where a plane begins to show it: X lays all monitors into one framebuffer.
+ */
+#include <linux/slab.h>
+
+#include <drm/drm_fourcc.h>
+#include <drm/drm_print.h>
+
+#include "xdf_buffer.h"
+#include "xdf_device.h"
+#include "xdf_link.h"
+#include "xdf_proto.h"
+
+/* Each has grants of its own; a client that pans all day shall not hoard them. */
+#define VIEWS_MAX 20
+
+/* Runs in reap_work, before the buffer underneath: both are put in order. */
+static void view_reap(struct xdf_device *xdf, struct xdf_zombie *zombie)
+{
+	struct xdf_view *view = container_of(zombie, struct xdf_view, zombie);
+	struct xdf_link *link;
+
+	mutex_lock(&xdf->buf_lock);
+	list_del(&view->node);
+	mutex_unlock(&xdf->buf_lock);
+
+	link = xdf_link_get_serial(xdf, view->serial);
+	if (link) {
+		if (!READ_ONCE(link->silent))
+			xdf_crtc_wait_unused(xdf, view->cookie, link->timeout);
+		xdf_proto_fb_detach(link, view->cookie);
+		xdf_link_put(link);
+	}
+	xdf_dbuf_put(view->dbuf);
+	kfree(view);
+}
+
+static void view_retire(struct xdf_view *view)
+{
+	view->zombie.reap = view_reap;
+	xdf_reap(view->xdf, &view->zombie);
+}
+
+/**
+ * xdf_view_discard - have the backend forget a framebuffer, later and in order
+ * @fb: no plane state shows it
+ *
+ * Does not sleep.
+ */
+void xdf_view_discard(struct xdf_fb *fb)
+{
+	struct xdf_view *view, *next;
+
+	/* Nobody else can find it any more. */
+	list_for_each_entry_safe(view, next, &fb->views, fb_node)
+		view_retire(view);
+}
+
+/* Tell the backend of a view that this link does not know. */
+static int view_announce(struct xdf_view *view, struct xdf_link *link)
+{
+	int ret;
+
+	if (view->serial == link->serial)
+		return 0;
+	ret = xdf_dbuf_announce(view->dbuf, link);
+	if (ret)
+		return ret;
+	ret = xdf_proto_fb_attach(link, view->dbuf->cookie, view->cookie, view->width,
+				  view->height, view->format);
+	/* Without an answer it may or may not know it. */
+	if (!ret || ret == -ETIMEDOUT || ret == -EINTR)
+		view->serial = link->serial;
+	return ret;
+}
+
+/**
+ * xdf_view_replay - tell a new backend of all views
+ * @xdf: the device
+ * @link: the new link
+ *
+ * Caller holds buf_lock. Their buffers are announced with them. What the backend
+ * refuses is left out: it must not keep the others from the screen.
+ *
+ * Return: 0, -ENOTCONN, -ETIMEDOUT or -EINTR.
+ */
+int xdf_view_replay(struct xdf_device *xdf, struct xdf_link *link)
+{
+	struct xdf_view *view;
+	int ret;
+
+	list_for_each_entry(view, &xdf->views, node) {
+		ret = view_announce(view, link);
+		if (ret == -ENOTCONN || ret == -ETIMEDOUT || ret == -EINTR)
+			return ret;
+		if (ret)
+			dev_warn_ratelimited(xdf->drm.dev,
+					     "the new backend refused framebuffer %llu: %d\n",
+					     view->cookie, ret);
+	}
+	return 0;
+}
+
+/**
+ * xdf_view_retract - have the backend forget all framebuffers and buffers
+ * @xdf: the device, with all its CRTCs off
+ * @link: the present link
+ *
+ * Caller holds buf_lock. The objects stay, nobody knows of them.
+ */
+void xdf_view_retract(struct xdf_device *xdf, struct xdf_link *link)
+{
+	struct xdf_view *view;
+
+	list_for_each_entry(view, &xdf->views, node) {
+		if (view->serial == link->serial)
+			xdf_proto_fb_detach(link, view->cookie);
+		view->serial = 0;
+		if (READ_ONCE(link->silent))
+			xdf_link_kill(link); /* we are leaving: do not wait for each */
+	}
+	xdf_dbuf_retract(xdf, link);
+}
+
+/* First byte of a part of a framebuffer, from the first page of its memory on. */
+static u64 view_start(const struct drm_framebuffer *fb, u32 x, u32 y)
+{
+	const struct xdf_gem *gem = to_xdf_gem(fb->obj[0]);
+
+	return (u64)gem->pages->offset + fb->offsets[0] + (u64)y * fb->pitches[0] +
+	       (u64)x * fb->format->cpp[0];
+}
+
+/**
+ * xdf_view_check - can the protocol express a part of a framebuffer?
+ * @xdf: the device
+ * @fb: the framebuffer, with its object and layout
+ * @x: first column, in pixels
+ * @y: first line
+ *
+ * Return: 0, or -EINVAL when it begins where a page does not and the backend does
+ * not speak version 2, or when its last line would end behind the memory.
+ */
+int xdf_view_check(struct xdf_device *xdf, struct drm_framebuffer *fb, u32 x, u32 y)
+{
+	const struct xdf_pages *pages = to_xdf_gem(fb->obj[0])->pages;
+	u64 start = view_start(fb, x, y);
+
+	/* Backends that do not negotiate know version 1, without data_ofs. */
+	if (start % XDF_GRANT_SIZE && READ_ONCE(xdf->config.version) < 2) {
+		drm_dbg_kms(&xdf->drm, "protocol 1 cannot express an offset of %llu bytes\n",
+			    start);
+		return -EINVAL;
+	}
+	/* The backend knows whole lines only, the last one too. */
+	if (start + (u64)(fb->height - y) * fb->pitches[0] > (u64)pages->count << PAGE_SHIFT) {
+		drm_dbg_kms(&xdf->drm, "no memory behind the last line, from column %u on\n", x);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* Find or make the display buffer with the layout of a view. */
+static struct xdf_dbuf *view_dbuf(struct xdf_device *xdf, struct drm_framebuffer *fb, u32 x, u32 y)
+{
+	struct xdf_gem *gem = to_xdf_gem(fb->obj[0]);
+	u64 start = view_start(fb, x, y);
+	u32 pitch = fb->pitches[0];
+	u32 bpp = fb->format->cpp[0] * 8;
+	u32 width = (u64)pitch * 8 / bpp;
+	u32 height = fb->height - y;
+	struct xdf_dbuf *dbuf = gem->dbuf;
+
+	if (dbuf && dbuf->bpp == bpp && dbuf->height >= height &&
+	    dbuf->first == start / XDF_GRANT_SIZE && dbuf->offset == start % XDF_GRANT_SIZE &&
+	    xdf_pitch(dbuf->width, bpp) == pitch) {
+		kref_get(&dbuf->refs);
+		return dbuf;
+	}
+	/* The client's own words, where they fit; else all that is behind it. */
+	if (gem->bpp == bpp && gem->height >= height && !start &&
+	    xdf_pitch(gem->width, bpp) == pitch) {
+		width = gem->width;
+		height = gem->height;
+	} else if (!x) {
+		height = (gem->base.size - (start - gem->pages->offset)) / pitch;
+	}
+	dbuf = xdf_dbuf_create(xdf, gem->pages, start, width, height, bpp);
+	if (IS_ERR(dbuf) || x || y)
+		return dbuf;
+	xdf_dbuf_put(gem->dbuf);
+	kref_get(&dbuf->refs);
+	gem->dbuf = dbuf;
+	return dbuf;
+}
+
+/* The oldest that is not shown; never that of the whole. Caller holds view_lock. */
+static struct xdf_view *view_unused(struct xdf_fb *fb)
+{
+	struct xdf_view *view;
+
+	list_for_each_entry(view, &fb->views, fb_node)
+		if (!view->users && (view->x || view->y))
+			return view;
+	return NULL;
+}
+
+/* A new view with one user. Caller holds buf_lock. */
+static struct xdf_view *view_create(struct xdf_fb *fb, u32 x, u32 y)
+{
+	struct xdf_device *xdf = fb->xdf;
+	struct xdf_view *view, *old;
+
+	view = kzalloc(sizeof(*view), GFP_KERNEL);
+	if (!view)
+		return ERR_PTR(-ENOMEM);
+	view->dbuf = view_dbuf(xdf, &fb->base, x, y);
+	if (IS_ERR(view->dbuf)) {
+		old = ERR_CAST(view->dbuf);
+		kfree(view);
+		return old;
+	}
+	view->xdf = xdf;
+	view->cookie = atomic64_inc_return(&xdf->cookie);
+	view->x = x;
+	view->y = y;
+	view->width = fb->base.width - x;
+	view->height = fb->base.height - y;
+	view->format = fb->base.format->format;
+	view->users = 1;
+	list_add_tail(&view->node, &xdf->views);
+
+	spin_lock(&xdf->view_lock);
+	list_add_tail(&view->fb_node, &fb->views);
+	old = ++fb->num_views > VIEWS_MAX ? view_unused(fb) : NULL;
+	if (old) {
+		list_del(&old->fb_node);
+		fb->num_views--;
+	}
+	spin_unlock(&xdf->view_lock);
+	if (old)
+		view_retire(old);
+	return view;
+}
+
+/* One of a framebuffer's views, with one more user, or NULL. */
+static struct xdf_view *view_find(struct xdf_fb *fb, u32 x, u32 y)
+{
+	struct xdf_view *view;
+
+	spin_lock(&fb->xdf->view_lock);
+	list_for_each_entry(view, &fb->views, fb_node) {
+		if (view->x == x && view->y == y) {
+			view->users++;
+			spin_unlock(&fb->xdf->view_lock);
+			return view;
+		}
+	}
+	spin_unlock(&fb->xdf->view_lock);
+	return NULL;
+}
+
+/* Find or make a view; tell the backend of a new one if it knows the others. */
+static struct xdf_view *view_publish(struct xdf_fb *fb, u32 x, u32 y)
+{
+	struct xdf_device *xdf = fb->xdf;
+	struct xdf_view *view;
+	struct xdf_link *link;
+	int ret = 0;
+
+	if (mutex_lock_killable(&xdf->buf_lock))
+		return ERR_PTR(-EINTR);
+	view = view_find(fb, x, y);
+	if (!view)
+		view = view_create(fb, x, y);
+	link = IS_ERR(view) ? NULL : xdf_link_get_serial(xdf, xdf->ready);
+	if (link) {
+		ret = view_announce(view, link);
+		/* A link that died meanwhile is no error: the next one is told. */
+		if (ret == -ENOTCONN)
+			ret = 0;
+		xdf_link_put(link);
+	}
+	mutex_unlock(&xdf->buf_lock);
+	if (!ret)
+		return view;
+	xdf_view_put(view);
+	return ERR_PTR(ret);
+}
+
+/**
+ * xdf_view_get - find or make a view of a framebuffer, and show the backend
+ * @fb: the framebuffer
+ * @x: first column, in pixels
+ * @y: first line; xdf_view_check() has found nothing against it
+ *
+ * The first view of a buffer grants the buffer to the backend. Waits for the
+ * backend only for a view that is not there yet.
+ *
+ * Return: the view, to be given up with xdf_view_put(), or an ERR_PTR: -ENOSPC
+ * when the grants run out, -ENOMEM, -ETIMEDOUT when the backend does not answer,
+ * -EINTR, or the backend's own error.
+ */
+struct xdf_view *xdf_view_get(struct xdf_fb *fb, u32 x, u32 y)
+{
+	struct xdf_view *view;
+
+	view = view_find(fb, x, y);
+	/* The whole was announced, or will be by a replay; a part may have failed. */
+	if (view && (x || y) && !READ_ONCE(view->serial)) {
+		xdf_view_put(view);
+		view = NULL;
+	}
+	if (!view)
+		view = view_publish(fb, x, y);
+	if (view == ERR_PTR(-ENOSPC) || view == ERR_PTR(-ENOMEM)) {
+		/* What is on its way out may hold what we need. */
+		flush_work(&fb->xdf->reap_work);
+		view = view_publish(fb, x, y);
+	}
+	return view;
+}
+
+/**
+ * xdf_view_put - a view is shown no longer
+ * @view: from xdf_view_get(), or NULL
+ *
+ * It stays with its framebuffer, for the next time.
+ */
+void xdf_view_put(struct xdf_view *view)
+{
+	if (!view)
+		return;
+	spin_lock(&view->xdf->view_lock);
+	view->users--;
+	spin_unlock(&view->xdf->view_lock);
+}
