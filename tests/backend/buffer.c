@@ -85,6 +85,9 @@ int pages_map(struct device *dev, uint32_t directory, uint32_t pages,
  * @r: the request; its cookie is not known yet
  * @sink: hears what is wrong with the page directory
  *
+ * The directory has buffer_sz rounded up to pages; the picture begins at
+ * data_ofs in them and must end there.
+ *
  * Like displ_be: without a directory there is a buffer without pages (black),
  * without a size the geometry comes with the framebuffer.
  *
@@ -114,12 +117,13 @@ int dbuf_create(struct device *dev, const struct xendispl_dbuf_create_req *r,
 	d->height = r->height;
 	d->bpp = r->bpp;
 	d->bytes = r->buffer_sz;
-	d->data_ofs = r->data_ofs;
+	/* the bytes were reserved before version 2 */
+	d->data_ofs = dev->version >= 2 ? r->data_ofs : 0;
 	d->pitch = pitch;
 	if (r->gref_directory && r->buffer_sz) {
 		d->pages = (uint32_t)(bytes / PAGE_BYTES);
 		/* displ_be reads behind its mapping here and dies */
-		if (pitch * r->height + r->data_ofs > (uint64_t)d->pages * PAGE_BYTES)
+		if (pitch * r->height + d->data_ofs > (uint64_t)d->pages * PAGE_BYTES)
 			ret = -EINVAL;
 		else
 			ret = pages_map(dev, r->gref_directory, d->pages, sink, &d->map);

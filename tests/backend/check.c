@@ -100,20 +100,32 @@ static size_t used_bytes(uint8_t op)
 static void check_dbuf(const struct xendispl_dbuf_create_req *r, unsigned int version,
 		       const struct fault_sink *sink)
 {
+	uint64_t pages = ((uint64_t)r->buffer_sz + PAGE_BYTES - 1) / PAGE_BYTES;
+	uint64_t data_ofs = r->data_ofs;
+
 	check_cookie(sink, r->dbuf_cookie, "dbuf");
 	if (r->flags & ~(uint32_t)XENDISPL_DBUF_FLG_REQ_ALLOC)
 		report(sink, FAULT_FLAGS, r->flags, "unknown bits");
-	if (version < 2 && r->data_ofs)
+	if (version < 2 && r->data_ofs) {
 		report(sink, FAULT_DATA_OFS, r->data_ofs, "reserved in protocol 1");
+		data_ofs = 0;
+	}
 	if (!r->width || !r->height || r->width > MAX_SIDE || r->height > MAX_SIDE)
 		report(sink, FAULT_GEOMETRY, (uint64_t)r->width << 32 | r->height, "dbuf size");
 	if (r->bpp != 16 && r->bpp != 24 && r->bpp != 32)
 		report(sink, FAULT_GEOMETRY, r->bpp, "dbuf bpp");
-	if (!r->buffer_sz)
+	if (!r->buffer_sz) {
 		report(sink, FAULT_BUFFER_SMALL, 0, "no bytes");
-	else if (r->width <= MAX_SIDE && r->height <= MAX_SIDE && r->bpp <= 64 &&
-		 assumed_pitch(r->width, r->bpp) * r->height + r->data_ofs > r->buffer_sz)
-		report(sink, FAULT_BUFFER_SMALL, r->buffer_sz, "less than pitch * height");
+	} else if (r->width <= MAX_SIDE && r->height <= MAX_SIDE && r->bpp <= 64) {
+		uint64_t need = assumed_pitch(r->width, r->bpp) * r->height;
+
+		/* the protocol does not say whether buffer_sz includes data_ofs; its pages do */
+		if (need > r->buffer_sz)
+			report(sink, FAULT_BUFFER_SMALL, r->buffer_sz, "less than pitch * height");
+		else if (need + data_ofs > pages * PAGE_BYTES)
+			report(sink, FAULT_BUFFER_SMALL, r->buffer_sz,
+			       "pages for less than data_ofs + pitch * height");
+	}
 }
 
 static void check_config(const struct xendispl_set_config_req *r, const struct fault_sink *sink)
