@@ -256,6 +256,7 @@ struct device {
 	uint64_t faults[FAULT_COUNT];
 	uint64_t nfaults;
 	uint64_t nwarnings;
+	uint64_t nrefused;		/* what log_errno() was told */
 };
 
 TAILQ_HEAD(device_list, device);
@@ -301,6 +302,7 @@ void fault(struct device *dev, struct conn *conn, enum fault kind, uint64_t valu
 	   const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 void warning(struct device *dev, struct conn *conn, const char *what, uint64_t value);
 void bug(struct device *dev, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void log_errno(struct device *dev, const char *type, int err, uint64_t first, uint64_t count);
 void add_counts(struct json *j, const struct device *dev);
 
 /* xs.c */

@@ -24,8 +24,13 @@ void *grants_map(struct device *dev, uint32_t *grefs, uint32_t count)
 	void *map = xengnttab_map_domain_grant_refs(be.gnttab, count, dev->domid, grefs,
 						    PROT_READ | PROT_WRITE);
 
-	if (!map)
+	if (!map) {
+		int err = errno;
+
+		log_errno(dev, "map-failed", err, grefs[0], count);
+		errno = err;
 		return NULL;
+	}
 	dev->mapped += count;
 	be.mapped += count;
 	return map;

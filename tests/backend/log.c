@@ -174,6 +174,30 @@ void bug(struct device *dev, const char *fmt, ...)
 }
 
 /**
+ * log_errno() - the system refused something that a frontend asked for
+ * @dev: whose frontend
+ * @type: "t" of the line
+ * @err: errno
+ * @first: the grant reference, or the first of them, or the port
+ * @count: how many
+ */
+void log_errno(struct device *dev, const char *type, int err, uint64_t first, uint64_t count)
+{
+	const char *name = strerrorname_np(err);
+	struct json *j;
+
+	if (++dev->nrefused > FAULT_LINES)
+		return;
+	j = log_begin_dev(type, dev);
+	json_u64(j, "first", first);
+	json_u64(j, "count", count);
+	json_i64(j, "errno", err);
+	json_str(j, "name", name ? name : "?");
+	json_str(j, "text", strerror(err));
+	log_end();
+}
+
+/**
  * add_counts() - what a device did, for status and summary
  * @j: where to
  * @dev: the device

@@ -114,15 +114,19 @@ static const char *open_ports(struct conn *c, evtchn_port_t req, evtchn_port_t e
 	xenevtchn_port_or_error_t port;
 
 	port = xenevtchn_bind_interdomain(be.evtchn, c->dev->domid, req);
-	if (port < 0)
+	if (port < 0) {
+		log_errno(c->dev, "bind-port-failed", errno, req, 1);
 		return "req-event-channel cannot be bound";
+	}
 	c->req_port = (evtchn_port_t)port;
 	c->req_bound = true;
 	if (!port_add(c->req_port, c, false))
 		return "out of memory";
 	port = xenevtchn_bind_interdomain(be.evtchn, c->dev->domid, evt);
-	if (port < 0)
+	if (port < 0) {
+		log_errno(c->dev, "bind-port-failed", errno, evt, 1);
 		return "evt-event-channel cannot be bound";
+	}
 	c->evt_port = (evtchn_port_t)port;
 	c->evt_bound = true;
 	if (!port_add(c->evt_port, c, true))
