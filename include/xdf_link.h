@@ -123,6 +123,8 @@ struct xdf_channel {
  * @owner: argument of @ops
  * @timeout: how long a request may take, in jiffies
  * @dead: set once and never cleared
+ * @good: the backend took all that it was told
+ * @broken: it is dead because the backend broke the protocol
  * @silent: the last request timed out; cleared by any sign of life
  * @be_alloc: the backend allocates buffers; cleared when it refuses to
  * @num_requests: requests sent, for people
@@ -140,6 +142,8 @@ struct xdf_link {
 	void *owner;
 	unsigned long timeout;
 	bool dead;
+	bool good;
+	bool broken;
 	bool silent;
 	bool be_alloc;
 	atomic_t num_requests;

@@ -139,6 +139,8 @@ void xdf_connect_work_fn(struct work_struct *work)
 		return;
 	}
 	ret = link_replay(xdf, link);
+	if (!ret)
+		WRITE_ONCE(link->good, true);
 	if (ret && ret != -ENOTCONN)
 		dev_warn_ratelimited(&xdf->xdev->dev,
 				     "telling the new backend of buffers and modes: %d\n", ret);

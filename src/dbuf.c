@@ -241,6 +241,28 @@ void xdf_dbuf_link_lost(struct xdf_device *xdf)
 }
 
 /**
+ * xdf_dbuf_unmap_all - unmap all memory of the backend's
+ * @xdf: the device, whose link must end with this
+ *
+ * Takes buf_lock.
+ *
+ * Return: whether there was any.
+ */
+bool xdf_dbuf_unmap_all(struct xdf_device *xdf)
+{
+	struct xdf_dbuf *dbuf;
+	bool any = false;
+
+	mutex_lock(&xdf->buf_lock);
+	list_for_each_entry(dbuf, &xdf->dbufs, node) {
+		any |= !!dbuf->foreign;
+		dbuf_unmap(dbuf);
+	}
+	mutex_unlock(&xdf->buf_lock);
+	return any;
+}
+
+/**
  * xdf_dbuf_create - make a display buffer that no backend knows yet
  * @xdf: the device
  * @pages: its memory; a reference is taken

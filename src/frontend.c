@@ -126,10 +126,12 @@ static void link_drop(struct xdf_device *xdf)
 	for (i = 0; i < xdf->num_pipes; i++)
 		xdf_crtc_link_lost(&xdf->pipe[i]);
 	xdf_dbuf_link_lost(xdf);
-	xdf_link_put(link);
 
-	if (time_after(jiffies, xdf->linked + msecs_to_jiffies(GOOD_LINK_MS)))
+	/* A backend that was restarted is welcome at once, one that misbehaves later. */
+	if ((READ_ONCE(link->good) && !READ_ONCE(link->broken)) ||
+	    time_after(jiffies, xdf->linked + msecs_to_jiffies(GOOD_LINK_MS)))
 		xdf->attempts = 0;
+	xdf_link_put(link);
 }
 
 /* The backend waits for us: make a link. Caller holds state_lock. */
@@ -410,6 +412,52 @@ void xdf_backend_changed(struct xenbus_device *xdev, enum xenbus_state be)
 	if (!xdf->removed)
 		backend_state(xdf, be);
 	mutex_unlock(&xdf->state_lock);
+}
+
+/**
+ * xdf_suspend - xenbus_driver.suspend: the guest is about to be saved or moved
+ * @xdev: the device on the bus
+ *
+ * It may also just go on afterwards, without a word. So nothing ends here but
+ * mappings of the backend's memory, with which a guest cannot be saved; the link
+ * that they were part of is made anew in either case.
+ *
+ * Return: 0.
+ */
+int xdf_suspend(struct xenbus_device *xdev)
+{
+	struct xdf_device *xdf = dev_get_drvdata(&xdev->dev);
+	struct xdf_link *link = xdf_link_get(xdf);
+
+	if (link && xdf_dbuf_unmap_all(xdf)) {
+		xdf_link_kill(link);
+		link_broken(xdf);
+	}
+	xdf_link_put(link);
+	return 0;
+}
+
+/**
+ * xdf_resume - xenbus_driver.resume: the guest was restored, maybe elsewhere
+ * @xdev: the device on the bus, in state Initialising, with another backend
+ *
+ * Grants and event channels are gone. Buffers, framebuffers and modes are not,
+ * they are told to the backend when it gets ready for us.
+ *
+ * Return: 0.
+ */
+int xdf_resume(struct xenbus_device *xdev)
+{
+	struct xdf_device *xdf = dev_get_drvdata(&xdev->dev);
+
+	mutex_lock(&xdf->state_lock);
+	if (!xdf->removed) {
+		cancel_delayed_work(&xdf->retry_work);
+		link_drop(xdf);
+		xdf->attempts = 0;
+	}
+	mutex_unlock(&xdf->state_lock);
+	return 0;
 }
 
 /* The last user of the DRM device is gone. */

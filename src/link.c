@@ -163,6 +163,7 @@ void xdf_link_break(struct xdf_link *link, const char *why)
 	dev_err_ratelimited(&link->xdev->dev,
 			    "backend (domain %u) broke the protocol: %s; link dropped\n",
 			    link->domid, why);
+	WRITE_ONCE(link->broken, true);
 	xdf_link_kill(link);
 	link->ops->broken(link->owner);
 }

@@ -106,6 +106,8 @@ static struct xenbus_driver xdf_driver = {
 	XDF_XENBUS_NOT_ESSENTIAL
 	.probe = xdf_probe,
 	.remove = XDF_XENBUS_REMOVE(xdf_remove),
+	.suspend = xdf_suspend,
+	.resume = xdf_resume,
 	.otherend_changed = xdf_backend_changed,
 };
 
