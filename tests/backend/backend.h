@@ -11,6 +11,7 @@
  *   buffer   display buffers and framebuffers of a device
  *   monitor  EDID and resolution of a connector
  *   grant    mapping of grant references, counted
+ *   share    memory of ours that a guest may map
  *   control  the unix socket, commands what it takes; client is its other end
  *   log      one JSON line per event
  *   check, pgdir, picture, edid, parse, json: pure, each with its own header
@@ -60,6 +61,7 @@ enum order { ORDER_MIXED, ORDER_EVENT_FIRST, ORDER_RESPONSE_FIRST };
  * @quiet_flips: log every 100th flip only
  * @lax: faults do not change the exit status
  * @strict_close: leftovers at close are a fault, whatever comes then
+ * @no_alloc: never allocate a frontend's buffers
  * @no_stale_bind: when we start, do not bind to what a frontend published before
  */
 struct options {
@@ -74,6 +76,7 @@ struct options {
 	bool quiet_flips;
 	bool lax;
 	bool no_stale_bind;
+	bool no_alloc;
 	bool strict_close;
 };
 
@@ -162,6 +165,7 @@ struct conn {
  * @refs: 1 while its cookie is known, plus 1 for each framebuffer on it
  * @pitch: assumed from width and bpp, 0 if the frontend gave no geometry
  * @map: its pages, or NULL if the frontend gave no directory
+ * @grefs: of pages that we allocated, NULL if they are the frontend's
  */
 struct dbuf {
 	TAILQ_ENTRY(dbuf) entry;
@@ -176,6 +180,7 @@ struct dbuf {
 	uint64_t pitch;
 	uint32_t pages;
 	uint8_t *map;
+	uint32_t *grefs;
 };
 
 /**
@@ -211,7 +216,9 @@ enum op_index {
  * @nconns: connectors that are bound
  * @nknown: connectors that ever were
  * @ndbufs: display buffers, destroyed ones that have framebuffers among them
+ * @be_alloc: XenStore says that we may allocate buffers
  * @mapped: pages mapped, of any kind
+ * @shared: pages of ours that the guest may map
  * @save_due: pictures are to be written to --png-dir
  * @leak_due: leftovers were found at close; at this time they become a fault,
  *            unless the guest turns out to be shutting down. NEVER: none
@@ -231,6 +238,7 @@ struct device {
 	bool stale;
 	bool broken;
 	unsigned int version;
+	bool be_alloc;
 
 	struct conn *conns[MAX_CONNECTORS];
 	unsigned int nconns;
@@ -242,6 +250,7 @@ struct device {
 	unsigned int nfbs;
 	uint64_t buffer_pages;
 	uint64_t mapped;
+	uint64_t shared;
 
 	uint64_t leak_due;
 	unsigned int leak_dbufs;
@@ -273,7 +282,9 @@ struct backend {
 	uint32_t domid;
 	char *root;			/* /local/domain/<domid>/backend/vdispl */
 	struct device_list devices;
+	void *xtl;			/* keeps the libraries quiet */
 	uint64_t mapped;
+	uint64_t shared;
 	uint64_t nfaults;
 	uint64_t nwarnings;
 	uint64_t nbugs;
@@ -376,6 +387,12 @@ void buffers_drop(struct device *dev);
 /* grant.c */
 void *grants_map(struct device *dev, uint32_t *grefs, uint32_t count);
 void grants_unmap(struct device *dev, void *map, uint32_t count);
+
+/* share.c */
+void *pages_share(struct device *dev, uint32_t count, uint32_t *grefs);
+void pages_unshare(struct device *dev, void *map, uint32_t count);
+uint32_t shares_in_use(const struct device *dev, const uint32_t *grefs, uint32_t count);
+void shares_stop(void);
 
 /* show.c */
 void show_fb(struct conn *c);

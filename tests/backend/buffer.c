@@ -79,6 +79,43 @@ int pages_map(struct device *dev, uint32_t directory, uint32_t pages,
 	return ret;
 }
 
+/* the frontend's directory page: where does it go on, and our references */
+static bool write_directory(void *ctx, uint32_t gref, const uint32_t *grefs, uint32_t count,
+			    uint32_t *next)
+{
+	struct device *dev = ctx;
+	uint32_t *page = grants_map(dev, &gref, 1);
+
+	if (!page)
+		return false;
+	*next = __atomic_load_n(&page[0], __ATOMIC_RELAXED);
+	memcpy(page + 1, grefs, count * sizeof(*grefs));
+	grants_unmap(dev, page, 1);
+	return true;
+}
+
+/* memory of ours for a buffer */
+static int alloc_pages(struct device *dev, struct dbuf *d, uint32_t directory,
+		       const struct fault_sink *sink)
+{
+	const struct pgdir_writer writer = { write_directory, dev };
+	int ret = -ENOMEM;
+
+	if (d->pages > MAX_BUFFER_PAGES || dev->buffer_pages + d->pages > MAX_DEVICE_PAGES)
+		return -ENOMEM;
+	d->grefs = calloc(d->pages, sizeof(*d->grefs));
+	if (d->grefs)
+		d->map = pages_share(dev, d->pages, d->grefs);
+	if (d->map)
+		ret = pgdir_fill(&writer, directory, d->grefs, d->pages, sink);
+	if (!ret)
+		return 0;
+	if (d->map)
+		pages_unshare(dev, d->map, d->pages);
+	free(d->grefs);
+	return ret;
+}
+
 /**
  * dbuf_create() - take a new display buffer of the frontend
  * @dev: device
@@ -125,6 +162,8 @@ int dbuf_create(struct device *dev, const struct xendispl_dbuf_create_req *r,
 		/* displ_be reads behind its mapping here and dies */
 		if (pitch * r->height + d->data_ofs > (uint64_t)d->pages * PAGE_BYTES)
 			ret = -EINVAL;
+		else if (r->flags & XENDISPL_DBUF_FLG_REQ_ALLOC)
+			ret = alloc_pages(dev, d, r->gref_directory, sink);
 		else
 			ret = pages_map(dev, r->gref_directory, d->pages, sink, &d->map);
 		if (ret) {
@@ -145,9 +184,13 @@ static void dbuf_put(struct device *dev, struct dbuf *d)
 	if (--d->refs)
 		return;
 	if (d->map) {
-		grants_unmap(dev, d->map, d->pages);
+		if (d->grefs)
+			pages_unshare(dev, d->map, d->pages);
+		else
+			grants_unmap(dev, d->map, d->pages);
 		dev->buffer_pages -= d->pages;
 	}
+	free(d->grefs);
 	TAILQ_REMOVE(&dev->dbufs, d, entry);
 	dev->ndbufs--;
 	free(d);

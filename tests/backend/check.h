@@ -23,6 +23,8 @@
 	X(DIR_GREF_DUPLICATE, "directory-gref-duplicate") \
 	X(GREF_UNMAPPABLE, "gref-unmappable") \
 	X(FLAGS, "flags") \
+	X(ALLOC_UNASKED, "alloc-unasked") \
+	X(ALLOC_MAPPED, "alloc-still-mapped") \
 	X(DATA_OFS, "data-ofs") \
 	X(BUFFER_SMALL, "buffer-small") \
 	X(EDID_BUFFER, "edid-buffer") \

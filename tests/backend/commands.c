@@ -69,6 +69,7 @@ static void do_status(struct client *cl)
 	json_real(j, "pace", be.opt.pace_hz, 3);
 	json_u64(j, "devices", n);
 	json_u64(j, "mapped", be.mapped);
+	json_u64(j, "shared", be.shared);
 	json_u64(j, "violations", be.nfaults);
 	json_u64(j, "warnings", be.nwarnings);
 	json_u64(j, "bugs", be.nbugs);

@@ -107,6 +107,7 @@ static void release(struct device *dev, const char *why)
 	json_u64(j, "left_dbufs", dbufs_listed(dev));
 	json_u64(j, "left_fbs", dev->nfbs);
 	json_u64(j, "left_mapped", dev->mapped);
+	json_u64(j, "left_shared", dev->shared);
 	log_end();
 	for (i = 0; i < dev->nconns; i++)
 		conn_close(dev->conns[i]);
@@ -116,8 +117,9 @@ static void release(struct device *dev, const char *why)
 	dev->bound = false;
 	dev->stale = false;
 	dev->broken = false;
-	if (dev->mapped)
-		bug(dev, "%llu pages are still mapped", (unsigned long long)dev->mapped);
+	if (dev->mapped || dev->shared)
+		bug(dev, "%llu pages are still mapped, %llu granted",
+		    (unsigned long long)dev->mapped, (unsigned long long)dev->shared);
 }
 
 static struct conn *get_conn(struct device *dev, unsigned int index)
@@ -173,6 +175,14 @@ static void read_version(struct device *dev)
 	} else {
 		dev->version = v;
 	}
+	free(text);
+}
+
+static void read_be_alloc(struct device *dev)
+{
+	char *text = xs_get(XBT_NULL, dev->fe_path, XENDISPL_FIELD_BE_ALLOC);
+
+	dev->be_alloc = text && !strcmp(text, "1");
 	free(text);
 }
 
@@ -260,10 +270,12 @@ static void bind_device(struct device *dev)
 		return;
 	}
 	read_version(dev);
+	read_be_alloc(dev);
 	dev->bound = true;
 	dev->binds++;
 	j = log_begin_dev("bind", dev);
 	json_u64(j, "version", dev->version);
+	json_bool(j, "be_alloc", dev->be_alloc);
 	json_bool(j, "stale", dev->stale);
 	json_open(j, "connectors", '[');
 	for (i = 0; i < dev->nconns; i++) {

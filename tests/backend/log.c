@@ -219,6 +219,7 @@ void add_counts(struct json *j, const struct device *dev)
 	json_u64(j, "dbufs", dev->ndbufs);
 	json_u64(j, "fbs", dev->nfbs);
 	json_u64(j, "mapped", dev->mapped);
+	json_u64(j, "shared", dev->shared);
 	json_u64(j, "warnings", dev->nwarnings);
 	json_u64(j, "violations", dev->nfaults);
 	json_open(j, "violation_kinds", '{');

@@ -43,6 +43,8 @@ static const char usage_text[] =
 "  --order ORDER     event-first, response-first or mixed (default: takes turns).\n"
 "                    With a pace the response comes first, unless event-first:\n"
 "                    then a flip's response, and those behind it, wait for the event\n"
+"  --no-alloc        answer -22 to a frontend that wants its buffers from us (be-alloc),\n"
+"                    as displ_be without zero copy does\n"
 "  --no-stale-bind   when started over a connected frontend, wait for it to begin\n"
 "                    anew; otherwise its rings are taken as they are, as displ_be does\n"
 "  --png-dir DIR     write DIR/DOMID-DEVID-CONNECTOR.png when a device closes, at\n"
@@ -68,6 +70,7 @@ enum {
 	OPT_EDID,
 	OPT_PACE,
 	OPT_ORDER,
+	OPT_NO_ALLOC,
 	OPT_NO_STALE_BIND,
 	OPT_PNG_DIR,
 	OPT_CONTROL,
@@ -87,6 +90,7 @@ static const struct option long_options[] = {
 	{ "edid", required_argument, NULL, OPT_EDID },
 	{ "pace", required_argument, NULL, OPT_PACE },
 	{ "order", required_argument, NULL, OPT_ORDER },
+	{ "no-alloc", no_argument, NULL, OPT_NO_ALLOC },
 	{ "no-stale-bind", no_argument, NULL, OPT_NO_STALE_BIND },
 	{ "png-dir", required_argument, NULL, OPT_PNG_DIR },
 	{ "control", required_argument, NULL, OPT_CONTROL },
@@ -208,6 +212,9 @@ static void one_option(int opt, struct arguments *args)
 	case OPT_ORDER:
 		set_order(optarg);
 		break;
+	case OPT_NO_ALLOC:
+		be.opt.no_alloc = true;
+		break;
 	case OPT_NO_STALE_BIND:
 		be.opt.no_stale_bind = true;
 		break;
@@ -298,8 +305,6 @@ static bool start_signals(int *fd)
 	return *fd >= 0 && loop_add(*fd, POLLIN, on_signal, fd);
 }
 
-static xentoollog_logger_stdiostream *xtl;
-
 static bool start(int *signal_fd)
 {
 	const char *what = "signals";
@@ -315,8 +320,8 @@ static bool start(int *signal_fd)
 		goto fail;
 	what = "grant tables (/dev/xen/gntdev)";
 	/* a reference that cannot be mapped is in our log; the library's word adds nothing */
-	xtl = xtl_createlogger_stdiostream(stderr, XTL_CRITICAL, 0);
-	be.gnttab = xengnttab_open((struct xentoollog_logger *)xtl, 0);
+	be.xtl = xtl_createlogger_stdiostream(stderr, XTL_CRITICAL, 0);
+	be.gnttab = xengnttab_open(be.xtl, 0);
 	if (!be.gnttab)
 		goto fail;
 	what = "xenstore";
@@ -375,6 +380,7 @@ static void log_summary(int status)
 	json_u64(j, "events", events);
 	json_u64(j, "events_dropped", dropped);
 	json_u64(j, "grants_still_mapped", be.mapped);
+	json_u64(j, "pages_still_shared", be.shared);
 	json_u64(j, "violations", be.nfaults);
 	json_u64(j, "warnings", be.nwarnings);
 	json_u64(j, "bugs", be.nbugs);
@@ -390,8 +396,9 @@ static int finish(void)
 	if (be.opt.png_dir)
 		save_pictures(be.opt.png_dir, true, NULL, NULL);
 	control_stop();
-	if (be.mapped)
-		bug(NULL, "%llu grants are still mapped", (unsigned long long)be.mapped);
+	if (be.mapped || be.shared)
+		bug(NULL, "%llu grants are still mapped, %llu pages granted",
+		    (unsigned long long)be.mapped, (unsigned long long)be.shared);
 	if (be.nbugs)
 		status = EXIT_BROKEN;
 	else if (be.nfaults && !be.opt.lax)
@@ -400,10 +407,11 @@ static int finish(void)
 	devices_forget();
 	monitor_forget();
 	xs_stop();
+	shares_stop();
 	xengnttab_close(be.gnttab);
 	xenevtchn_close(be.evtchn);
-	if (xtl)
-		xtl_logger_destroy((struct xentoollog_logger *)xtl);
+	if (be.xtl)
+		xtl_logger_destroy(be.xtl);
 	log_close();
 	return status;
 }

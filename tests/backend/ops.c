@@ -75,21 +75,31 @@ static int dbuf_create_op(struct conn *c, const struct xendispl_dbuf_create_req 
 		fault(c->dev, c, FAULT_COOKIE_DUPLICATE, r->dbuf_cookie, "dbuf");
 		return 0;
 	}
-	if (r->flags & XENDISPL_DBUF_FLG_REQ_ALLOC)
-		return -EINVAL;
 	if (!r->gref_directory)
 		fault(c->dev, c, FAULT_DIR_SHORT, 0, "no directory");
+	if (r->flags & XENDISPL_DBUF_FLG_REQ_ALLOC) {
+		if (!c->dev->be_alloc)
+			fault(c->dev, c, FAULT_ALLOC_UNASKED, r->dbuf_cookie, "be-alloc is not 1");
+		/* without a directory nobody could know of the pages */
+		if (!c->dev->be_alloc || be.opt.no_alloc || r->data_ofs || !r->gref_directory ||
+		    !r->buffer_sz)
+			return -EINVAL;
+	}
 	return dbuf_create(c->dev, r, sink);
 }
 
 static int dbuf_destroy_op(struct conn *c, const struct xendispl_dbuf_destroy_req *r)
 {
 	struct dbuf *d = dbuf_find(c->dev, r->dbuf_cookie);
+	uint32_t n;
 
 	if (!d) {
 		fault(c->dev, c, FAULT_UNKNOWN_DBUF, r->dbuf_cookie, "destroy");
 		return 0;
 	}
+	n = d->grefs ? shares_in_use(c->dev, d->grefs, d->pages) : 0;
+	if (n)
+		fault(c->dev, c, FAULT_ALLOC_MAPPED, r->dbuf_cookie, "%u of %u pages", n, d->pages);
 	if (d->refs > 1)
 		fault(c->dev, c, FAULT_DESTROY_BEFORE_DETACH, r->dbuf_cookie,
 		      "%u framebuffers are on it", dbuf_fbs(c->dev, d));

@@ -118,3 +118,40 @@ out:
 	free(page);
 	return ret;
 }
+
+/**
+ * pgdir_fill() - tell a frontend the references of a buffer that we allocated
+ * @writer: writes directory pages
+ * @first: grant reference of the first page
+ * @grefs: the references
+ * @count: how many, at least 1
+ * @sink: hears what is wrong with the directory
+ *
+ * The chain is the frontend's. At most as many pages are touched as @count
+ * references need.
+ *
+ * Return: 0; -EINVAL if the chain ends early or a page cannot be had.
+ */
+int pgdir_fill(const struct pgdir_writer *writer, uint32_t first, const uint32_t *grefs,
+	       uint32_t count, const struct fault_sink *sink)
+{
+	uint32_t done = 0, pages = 0, next = first;
+
+	while (done < count) {
+		uint32_t n = (uint32_t)min_u64(count - done, PGDIR_GREFS), here = next;
+
+		if (!here) {
+			sink->report(sink->ctx, FAULT_DIR_SHORT, pages, "pages in the chain");
+			return -EINVAL;
+		}
+		if (!writer->write(writer->ctx, here, grefs + done, n, &next)) {
+			sink->report(sink->ctx, FAULT_GREF_UNMAPPABLE, here, "directory page");
+			return -EINVAL;
+		}
+		done += n;
+		pages++;
+	}
+	if (next)
+		sink->report(sink->ctx, FAULT_DIR_LONG, next, "next of the last page");
+	return 0;
+}

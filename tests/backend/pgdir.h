@@ -17,6 +17,20 @@ struct pgdir_reader {
 	void *ctx;
 };
 
+/**
+ * struct pgdir_writer - how to fill a directory page
+ * @write: reads where the chain goes on, then writes @count references behind
+ *         that; false if the page cannot be had
+ * @ctx: handed to @write
+ */
+struct pgdir_writer {
+	bool (*write)(void *ctx, uint32_t gref, const uint32_t *grefs, uint32_t count,
+		      uint32_t *next);
+	void *ctx;
+};
+
+int pgdir_fill(const struct pgdir_writer *writer, uint32_t first, const uint32_t *grefs,
+	       uint32_t count, const struct fault_sink *sink);
 int pgdir_walk(const struct pgdir_reader *reader, uint32_t first, uint32_t *grefs, uint32_t count,
 	       const struct fault_sink *sink);
 bool has_duplicate(const uint32_t *v, uint32_t count, uint32_t *which);

@@ -184,6 +184,112 @@ static void walk_ignores_unused_entries(void **state)
 	free(d.page);
 }
 
+static bool write_page(void *ctx, uint32_t gref, const uint32_t *grefs, uint32_t count,
+		       uint32_t *next)
+{
+	struct directory *d = ctx;
+
+	d->reads++;
+	if (gref < FIRST || gref - FIRST >= d->pages)
+		return false;
+	assert_in_range(count, 1, WORDS - 1);
+	*next = d->page[gref - FIRST][0];
+	memcpy(d->page[gref - FIRST] + 1, grefs, count * sizeof(*grefs));
+	return true;
+}
+
+/* references 9000, 9001, ... into a chain of the driver's that is empty */
+static int fill(struct directory *d, uint32_t first, uint32_t count)
+{
+	const struct pgdir_writer writer = { write_page, d };
+	const struct fault_sink sink = { note_fault, d };
+	uint32_t *grefs = unit_alloc(count * sizeof(*grefs)), i;
+	int ret;
+
+	for (i = 0; i < count; i++)
+		grefs[i] = 9000 + i;
+	ret = pgdir_fill(&writer, first, grefs, count, &sink);
+	free(grefs);
+	return ret;
+}
+
+static void make_empty(struct directory *d, uint32_t count)
+{
+	unsigned int i;
+
+	make(d, count, 0);
+	for (i = 0; i < d->pages; i++)
+		memset(d->page[i] + 1, 0, PAGE_BYTES - sizeof(uint32_t));
+}
+
+static void fill_writes_what_the_driver_reads(void **state)
+{
+	static const uint32_t counts[] = { 1, 2, 1022, 1023, 1024, 2046, 2047, 3070, 65536 };
+	unsigned int i;
+	uint32_t k, done;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(counts); i++) {
+		uint32_t *refs = unit_alloc(counts[i] * sizeof(*refs));
+		struct directory d;
+
+		make_empty(&d, counts[i]);
+		assert_int_equal(fill(&d, FIRST, counts[i]), 0);
+		assert_int_equal(d.faults, 0);
+		assert_int_equal(d.reads, d.pages);
+		for (done = 0, k = 0; k < d.pages; k++) {
+			assert_int_equal(d.page[k][0], k + 1 < d.pages ? FIRST + k + 1 : 0);
+			done += (uint32_t)xdf_pgdir_read(d.page[k], refs + done, counts[i] - done);
+		}
+		assert_int_equal(done, counts[i]);
+		for (k = 0; k < done; k++)
+			assert_int_equal(refs[k], 9000 + k);
+		/* nothing behind the last reference */
+		k = counts[i] - (d.pages - 1) * (WORDS - 1);
+		for (k++; k < WORDS; k++)
+			assert_int_equal(d.page[d.pages - 1][k], 0);
+		free(refs);
+		free(d.page);
+	}
+}
+
+static void fill_chain_is_wrong(void **state)
+{
+	static const struct {
+		uint32_t count, first;
+		unsigned int page;
+		uint32_t next;
+		int ret;
+		unsigned int reads;
+		enum fault fault;
+		uint64_t value;
+	} table[] = {
+		{ 1, 0, 0, 0, -EINVAL, 0, FAULT_DIR_SHORT, 0 },
+		{ 1, 99, 0, 0, -EINVAL, 1, FAULT_GREF_UNMAPPABLE, 99 },
+		{ 1024, FIRST, 0, 0, -EINVAL, 1, FAULT_DIR_SHORT, 1 },
+		{ 2047, FIRST, 1, 0, -EINVAL, 2, FAULT_DIR_SHORT, 2 },
+		{ 2047, FIRST, 0, 7, -EINVAL, 2, FAULT_GREF_UNMAPPABLE, 7 },
+		{ 1023, FIRST, 0, 7, 0, 1, FAULT_DIR_LONG, 7 },
+		/* it bites its tail */
+		{ 3069, FIRST, 0, FIRST, 0, 3, FAULT_DIR_LONG, FIRST },
+	};
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(table); i++) {
+		struct directory d;
+
+		make_empty(&d, table[i].count);
+		d.page[table[i].page][0] = table[i].next;
+		assert_int_equal(fill(&d, table[i].first, table[i].count), table[i].ret);
+		assert_int_equal(d.reads, table[i].reads);
+		assert_int_equal(d.faults, 1);
+		assert_int_equal(d.fault, table[i].fault);
+		assert_int_equal(d.value, table[i].value);
+		free(d.page);
+	}
+}
+
 static void duplicates(void **state)
 {
 	static const struct {
@@ -231,6 +337,8 @@ int main(void)
 		cmocka_unit_test(walk_gref_twice),
 		cmocka_unit_test(walk_chain_loops),
 		cmocka_unit_test(walk_ignores_unused_entries),
+		cmocka_unit_test(fill_writes_what_the_driver_reads),
+		cmocka_unit_test(fill_chain_is_wrong),
 		cmocka_unit_test(duplicates),
 	};
 
