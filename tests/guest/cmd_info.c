@@ -2,8 +2,11 @@
 /* xdf-client info: what is there. */
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "client.h"
+#include "monitor.h"
 
 static const struct {
 	uint64_t cap;
@@ -24,7 +27,52 @@ static const struct {
 	{ DRM_CAP_SYNCOBJ, "syncobj" },
 };
 
-static void report_props(const struct kms_props *props)
+/* Property ids and numbers say nothing about these, so tell what is in them. */
+static void report_edid(const char *key, const uint8_t *edid, uint32_t size)
+{
+	struct monitor m;
+	char timing[40];
+
+	monitor_read(&m, edid, size);
+	rep_obj(key);
+	rep_uint("size", size);
+	rep_uint("blocks", size / EDID_BLOCK);
+	rep_hex64("hash", hash_bytes(edid, size));
+	if (size) {
+		rep_bool("valid", m.valid);
+		rep_str("monitor", m.name);
+	}
+	if (m.timing) {
+		snprintf(timing, sizeof(timing), "%ux%u@%u.%03u", m.width, m.height, m.mhz / 1000,
+			 m.mhz % 1000);
+		rep_str("timing", timing);
+	}
+	rep_close();
+}
+
+/* True if the property is a blob that people can be told about. */
+static bool report_blob(struct kms *k, const struct kms_prop *p)
+{
+	bool edid = !strcmp(p->name, "EDID"), path = !strcmp(p->name, "PATH");
+	uint32_t size = 0;
+	uint8_t *data = NULL;
+	int ret = 0;
+
+	if (!(p->flags & DRM_MODE_PROP_BLOB) || (!edid && !path))
+		return false;
+	if (p->value)
+		ret = kms_blob(k, p->value, &data, &size);
+	if (ret)
+		rep_errno(p->name, ret);
+	else if (edid)
+		report_edid(p->name, data, size);
+	else
+		rep_str(p->name, size ? (const char *)data : "");
+	free(data);
+	return true;
+}
+
+static void report_props(struct kms *k, const struct kms_props *props)
 {
 	unsigned int i, j;
 
@@ -36,6 +84,8 @@ static void report_props(const struct kms_props *props)
 		for (j = 0; p->flags & DRM_MODE_PROP_ENUM && j < p->nenums; j++)
 			if (p->enums[j].value == p->value)
 				name = p->enums[j].name;
+		if (report_blob(k, p))
+			continue;
 		if (name)
 			rep_str(p->name, name);
 		else
@@ -72,7 +122,8 @@ static void report_device(struct kms *k)
 	rep_end();
 }
 
-static void report_connector(const struct kms_connector *c, unsigned int index)
+static void report_connector(struct kms *k, const struct kms_connector *c,
+			     unsigned int index)
 {
 	static const char * const status[] = { "?", "connected", "disconnected", "unknown" };
 	unsigned int i;
@@ -99,11 +150,11 @@ static void report_connector(const struct kms_connector *c, unsigned int index)
 		rep_close();
 	}
 	rep_close();
-	report_props(&c->props);
+	report_props(k, &c->props);
 	rep_end();
 }
 
-static void report_plane(const struct kms_plane *p)
+static void report_plane(struct kms *k, const struct kms_plane *p)
 {
 	static const char * const types[] = { "overlay", "primary", "cursor" };
 	unsigned int i;
@@ -116,7 +167,7 @@ static void report_plane(const struct kms_plane *p)
 	for (i = 0; i < p->nformats; i++)
 		rep_fourcc(NULL, p->formats[i]);
 	rep_close();
-	report_props(&p->props);
+	report_props(k, &p->props);
 	rep_end();
 }
 
@@ -136,17 +187,17 @@ int cmd_info(struct client *cl)
 		return ret;
 	report_device(&k);
 	for (i = 0; i < k.nconnectors; i++)
-		report_connector(&k.connectors[i], i);
+		report_connector(&k, &k.connectors[i], i);
 	for (i = 0; i < k.ncrtcs; i++) {
 		rep_begin("crtc");
 		rep_uint("index", i);
 		rep_uint("id", k.crtcs[i].id);
 		rep_bool("active", k.crtcs[i].active);
-		report_props(&k.crtcs[i].props);
+		report_props(&k, &k.crtcs[i].props);
 		rep_end();
 	}
 	for (i = 0; i < k.nplanes; i++)
-		report_plane(&k.planes[i]);
+		report_plane(&k, &k.planes[i]);
 	kms_close(&k);
 	return XDF_OK;
 }

@@ -9,7 +9,6 @@
 
 #include "draw.h"
 
-#define HASH_PRIME	0x100000001b3ull
 
 #define WHITE		0xf4f4f4
 #define GROUND		0x23272e

@@ -13,6 +13,7 @@
 
 #define CARD_LINES	6
 #define HASH_START	0xcbf29ce484222325ull
+#define HASH_PRIME	0x100000001b3ull
 
 /* What the test card says. */
 struct card_words {

@@ -268,6 +268,33 @@ const struct kms_prop *kms_prop(const struct kms_props *props, const char *name)
 	return NULL;
 }
 
+/**
+ * kms_blob - read a property's bytes
+ * @k: device
+ * @id: of the blob
+ * @data: where to put them, for the caller to free; a zero is behind them
+ * @size: their number
+ *
+ * Return: 0 or a negative errno.
+ */
+int kms_blob(struct kms *k, uint32_t id, uint8_t **data, uint32_t *size)
+{
+	struct drm_mode_get_blob g = { .blob_id = id };
+	int ret;
+
+	*data = NULL;
+	*size = 0;
+	ret = kms_ioctl(k->fd, DRM_IOCTL_MODE_GETPROPBLOB, &g);
+	if (ret)
+		return ret;
+	*data = calloc(1, g.length + 1);
+	if (!*data)
+		return -ENOMEM;
+	g.data = ptr64(*data);
+	*size = g.length;
+	return kms_ioctl(k->fd, DRM_IOCTL_MODE_GETPROPBLOB, &g);
+}
+
 static const char *connector_type(uint32_t type)
 {
 	static const char * const names[] = {

@@ -143,6 +143,7 @@ unsigned int mode_refresh(const struct drm_mode_modeinfo *m);
 int kms_drop_master(struct kms *k);
 
 const struct kms_prop *kms_prop(const struct kms_props *props, const char *name);
+int kms_blob(struct kms *k, uint32_t id, uint8_t **data, uint32_t *size);
 bool kms_plane_has(const struct kms_plane *p, uint32_t fourcc);
 
 unsigned int fourcc_bpp(uint32_t fourcc);
