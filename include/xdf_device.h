@@ -22,6 +22,7 @@
 struct drm_atomic_commit;
 struct drm_minor;
 struct drm_pending_vblank_event;
+struct platform_device;
 struct xdf_link;
 
 /**
@@ -148,7 +149,9 @@ struct xdf_screen {
  * @enabled: the CRTC is active; under the device's config_lock
  * @width: of the active mode, in pixels; under config_lock
  * @height: of the active mode, in lines; under config_lock
- * @bpp: bits a pixel of the framebuffer the mode was set with; under config_lock
+ * @format: of the framebuffer that the backend was configured with, DRM fourcc;
+ *	under config_lock
+ * @bpp: bits a pixel of that format; under config_lock
  */
 struct xdf_pipe {
 	struct xdf_device *xdf;
@@ -163,6 +166,7 @@ struct xdf_pipe {
 	bool enabled;
 	u32 width;
 	u32 height;
+	u32 format;
 	u32 bpp;
 };
 
@@ -178,6 +182,7 @@ struct xdf_pipe {
  *
  * @drm: the DRM device
  * @xdev: the device on the bus, only valid until it is removed: for frontend.c
+ * @host: parent of the card, see host.c; for frontend.c
  * @state_lock: serialises what moves the XenBus states: the watch, the works,
  *	removal
  * @removed: the device is unplugged or being so; under state_lock
@@ -222,6 +227,7 @@ struct xdf_pipe {
 struct xdf_device {
 	struct drm_device drm;
 	struct xenbus_device *xdev;
+	struct platform_device *host;
 
 	struct mutex state_lock;
 	bool removed;

@@ -21,9 +21,9 @@
  * may take the device for a new one otherwise.
  */
 #include <linux/delay.h>
-#include <linux/dma-mapping.h>
 #include <linux/module.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 
 #include <drm/drm_atomic_helper.h>
 #include <drm/drm_drv.h>
@@ -37,6 +37,7 @@
 #include "xdf_buffer.h"
 #include "xdf_device.h"
 #include "xdf_frontend.h"
+#include "xdf_host.h"
 #include "xdf_link.h"
 #include "xdf_store.h"
 
@@ -479,16 +480,16 @@ static void xdf_release(struct drm_device *drm, void *data)
 int xdf_probe(struct xenbus_device *xdev, const struct xenbus_device_id *id)
 {
 	struct xdf_device *xdf;
+	unsigned int number;
 	int ret;
 
 	xdf = devm_drm_dev_alloc(&xdev->dev, &xdf_drm_driver, struct xdf_device, drm);
 	if (IS_ERR(xdf))
 		return PTR_ERR(xdf);
 
-	/* Importing and contiguous memory need a mask; any page can be granted. */
-	ret = dma_coerce_mask_and_coherent(&xdev->dev, DMA_BIT_MASK(64));
-	if (ret)
-		return ret;
+	/* The bus has checked the number: devices are called vdispl-N. */
+	if (kstrtouint(kbasename(xdev->nodename), 10, &number))
+		return -EINVAL;
 	xdf->xdev = xdev;
 	mutex_init(&xdf->state_lock);
 	mutex_init(&xdf->buf_lock);
@@ -507,8 +508,14 @@ int xdf_probe(struct xenbus_device *xdev, const struct xenbus_device_id *id)
 	INIT_DELAYED_WORK(&xdf->config_work, xdf_crtc_config_work_fn);
 	INIT_WORK(&xdf->broken_work, broken_work_fn);
 	INIT_DELAYED_WORK(&xdf->retry_work, retry_work_fn);
+	ret = drmm_add_action_or_reset(&xdf->drm, xdf_release, NULL);
+	if (ret)
+		return ret;
+	xdf->host = xdf_host_create(&xdf->drm, number);
+	if (IS_ERR(xdf->host))
+		return PTR_ERR(xdf->host);
 	dev_set_drvdata(&xdev->dev, xdf);
-	return drmm_add_action_or_reset(&xdf->drm, xdf_release, NULL);
+	return 0;
 }
 
 /**
@@ -519,5 +526,8 @@ int xdf_probe(struct xenbus_device *xdev, const struct xenbus_device_id *id)
  */
 void xdf_remove(struct xenbus_device *xdev)
 {
-	card_down(dev_get_drvdata(&xdev->dev));
+	struct xdf_device *xdf = dev_get_drvdata(&xdev->dev);
+
+	card_down(xdf);
+	xdf_host_destroy(xdf->host);
 }

@@ -21,6 +21,7 @@
 #include "xdf_device.h"
 #include "xdf_frontend.h"
 #include "xdf_grant.h"
+#include "xdf_host.h"
 
 #define TIMEOUT_MIN 50
 #define TIMEOUT_MAX 60000
@@ -135,22 +136,31 @@ static int __init xdf_init(void)
 	if (!xdf_wq)
 		return -ENOMEM;
 
+	ret = xdf_host_init();
+	if (ret)
+		goto err_wq;
+
 	/*
 	 * Registration waits up to 30 s, before v5.17 up to 300 s, for the
 	 * devices that it finds to connect. So it is made to find none, and the
 	 * driver is offered its devices afterwards.
 	 */
 	ret = xenbus_register_frontend(&xdf_driver);
-	if (ret) {
-		destroy_workqueue(xdf_wq);
-		return ret;
-	}
+	if (ret)
+		goto err_host;
 	xdf_driver.ids = xdf_ids;
 	ret = driver_attach(&xdf_driver.driver);
 	if (ret)
 		pr_warn("%s: looking for devices failed: %d\n", KBUILD_MODNAME, ret);
 	bus_for_each_dev(xdf_driver.driver.bus, NULL, NULL, hint_if_taken);
 	return 0;
+
+err_host:
+	xdf_host_exit();
+err_wq:
+	destroy_workqueue(xdf_wq);
+	xdf_wq = NULL;
+	return ret;
 }
 module_init(xdf_init);
 
@@ -159,6 +169,7 @@ static void __exit xdf_exit(void)
 	if (!xdf_wq)
 		return;
 	xenbus_unregister_driver(&xdf_driver);
+	xdf_host_exit();
 	destroy_workqueue(xdf_wq);
 	xdf_grants_exit();
 }
