@@ -37,10 +37,26 @@ static const struct drm_framebuffer_funcs xdf_fb_funcs = {
 	.dirty = drm_atomic_helper_dirtyfb,
 };
 
+/* The core does not ask whether there is a plane that could show it. */
+static bool format_offered(struct drm_device *drm, u32 fourcc)
+{
+	const struct drm_plane *plane = &to_xdf(drm)->pipe[0].plane;
+	unsigned int i;
+
+	for (i = 0; i < plane->format_count; i++)
+		if (plane->format_types[i] == fourcc)
+			return true;
+	return false;
+}
+
 /* What the protocol cannot express must not come to the screen garbled. */
 static int fb_check(struct drm_device *drm, const struct drm_format_info *info,
 		    const struct drm_mode_fb_cmd2 *cmd)
 {
+	if (!format_offered(drm, cmd->pixel_format)) {
+		drm_dbg_kms(drm, "the backend does not take format 0x%08x\n", cmd->pixel_format);
+		return -EINVAL;
+	}
 	if (info->num_planes != 1 || !info->cpp[0] || cmd->modifier[0]) {
 		drm_dbg_kms(drm, "only linear formats with one plane\n");
 		return -EINVAL;
