@@ -13,12 +13,14 @@ XDF_VM=$XDF_TOP/tests/vm
 XDF_VMC=$XDF_CACHE/vm
 XDF_DOM0_SERIES=${XDF_DOM0_SERIES:-6.1}
 mkdir -p "$XDF_VMC"
+# shellcheck source=tests/vm/userland.sh
+. "$XDF_VM/userland.sh"
 
 # The guest's modules: what a DRM driver may lean on, the stock driver to
 # compare with, and sources of foreign dma-bufs.  Not every kernel has each.
 XDF_GUEST_MODULES="drm drm_kms_helper drm_shmem_helper drm_dma_helper drm_client_lib drm_vram_helper
 	drm_ttm_helper xen-front-pgdir-shbuf drm_xen_front vgem vkms udmabuf xenfs xen-gntdev xen-gntalloc
-	xen-evtchn uinput evdev xen-kbdfront"
+	xen-evtchn uinput evdev xen-kbdfront xen-blkfront crc32c_generic ext4 overlay"
 XDF_DOM0_MODULES="xen-evtchn xen-privcmd xenfs xen-gntdev xen-gntalloc 9p 9pnet_virtio virtio_pci
 	virtio_blk xen-blkback"
 XDF_DOM0_PACKAGES="xen-utils-4.17 xenstore-utils busybox-static kmod gcc make libc6-dev libxen-dev
@@ -47,6 +49,7 @@ prepare() {
 	vm_program guest xdf-client >/dev/null
 	vm_program backend xdf-backend >/dev/null
 	vm_program vm/grants xdf-grants >/dev/null
+	vm_program vm/picture xdf-picture >/dev/null
 }
 
 vm_host() { need_host qemu-system-x86 cpio kmod xz-utils zstd curl debootstrap perl; }

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-2.0 OR MIT
+# shellcheck shell=bash
+#
+# A whole Debian as the guest's second user land: compositors, X, modetest,
+# IGT.  Sourced by lib.sh.
+
+# The one suite that has all of them; no release has IGT's tests.
+XDF_USERLAND_SUITE=${XDF_USERLAND_SUITE:-forky}
+XDF_USERLAND_PACKAGES="udev kmod kbd procps libdrm-tests drm-info fbcat fbset igt-gpu-tools-tests
+	weston seatd xserver-xorg-core xserver-xorg-input-libinput xkb-data xinit xterm x11-apps x11-utils
+	x11-xserver-utils xfonts-base fonts-dejavu-core libgl1-mesa-dri kmscube"
+
+# userland_chroot: what the image is made of, as the chroot "userland"
+userland_chroot() {
+	local dir script="" log=$XDF_VMC/userland.log
+	dir=$(chroot_dir userland)
+	rm -rf --one-file-system "$dir"
+	# a debootstrap that is older than the suite takes it for unstable's like
+	[ -e "/usr/share/debootstrap/scripts/$XDF_USERLAND_SUITE" ] || script=sid
+	# mounts of its own, so that nothing stays mounted when it is interrupted
+	unshare --mount --propagation private debootstrap --variant=minbase \
+		"$XDF_USERLAND_SUITE" "$dir" "$(debian_site main)" $script >"$log" 2>&1 || {
+		tail -n 5 "$log" >&2
+		die "debootstrap $XDF_USERLAND_SUITE failed, see $log"
+	}
+	# the rest by apt: debootstrap knows nothing of virtual packages
+	# shellcheck disable=SC2086
+	in_chroot userland apt-get install -y -q --no-install-recommends -o Dpkg::Options::=--force-unsafe-io \
+		-o APT::Sandbox::User=root $XDF_USERLAND_PACKAGES >>"$log" 2>&1 || {
+		tail -n 5 "$log" >&2
+		die "packages for the user land do not install, see $log"
+	}
+	# what only a person or apt would read
+	rm -rf "$dir"/var/cache/apt/*.bin "$dir"/var/cache/apt/archives "$dir"/var/lib/apt/lists \
+		"$dir"/usr/share/{doc,man,info,lintian,locale,groff} "$dir"/usr/libexec/gcc
+	mkdir -p "$dir"/{job,results,etc/udev/rules.d,etc/modprobe.d,usr/lib/modules,tmp/.X11-unix}
+	chmod 1777 "$dir/tmp/.X11-unix"
+	# a script loads the modules itself
+	ln -sf /dev/null "$dir/etc/udev/rules.d/80-drivers.rules"
+	echo guest >"$dir/etc/hostname"
+}
+
+# vm_userland: path of an ext4 image that guests share, read-only;
+# PATH.packages says what is in it
+vm_userland() {
+	local out dir
+	out=$XDF_VMC/userland-$XDF_USERLAND_SUITE-$( { declare -f userland_chroot
+		echo "$XDF_USERLAND_PACKAGES"; } | hash_of).ext4
+	if [ ! -s "$out" ]; then
+		need_root
+		need_host debootstrap e2fsprogs
+		dir=$(chroot_dir userland)
+		say "making the guest's Debian user land: $XDF_USERLAND_SUITE with weston, Xorg, IGT (260 MB to fetch, 3 minutes, once)"
+		userland_chroot
+		dpkg-query --admindir="$dir/var/lib/dpkg" -W >"$out.packages"
+		say "packing it: $(du -sm "$dir" | cut -f1) MB"
+		mke2fs -q -t ext4 -O ^has_journal -m 0 -L userland -d "$dir" "$out.new" \
+			"$(($(du -sm --apparent-size "$dir" | cut -f1) * 115 / 100 + 64))M" >/dev/null ||
+			die "mke2fs could not pack the user land"
+		mv "$out.new" "$out"
+		rm -rf --one-file-system "$dir"
+	fi
+	touch "$out.packages"
+	keep "$out"
+}
+
+# vm_results FILE: an empty ext4 image for what a guest leaves us
+vm_results() { rm -f "$1" && mke2fs -q -t ext4 -O ^has_journal -m 0 -L results "$1" 512M >/dev/null; }
+
+# vm_results_get FILE DIR: its contents, however the guest ended
+vm_results_get() {
+	mkdir -p "$2"
+	e2fsck -fp "$1" >/dev/null 2>&1
+	debugfs -R "rdump / \"$2\"" "$1" >/dev/null 2>&1
+	rm -rf "$2/lost+found"
+}
