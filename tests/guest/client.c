@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "pixel.h"
 
 /**
  * client_open - open and load the device, report a failure
@@ -115,8 +116,8 @@ static uint32_t *new_row(uint32_t width)
  * paint_card - draw the test card of a connector
  * @cl: command line
  * @pipe: the connector
- * @buf: where to, XRGB8888, mapped
- * @hash: hash of what was drawn
+ * @buf: where to, mapped
+ * @hash: hash of what is to be seen
  *
  * Return: 0 or a negative errno.
  */
@@ -124,6 +125,7 @@ int paint_card(const struct client *cl, const struct kms_pipe *pipe, struct kms_
 	       uint64_t *hash)
 {
 	unsigned int mhz = mode_refresh(&pipe->mode), y;
+	const struct pixel_format *pf = pixel_format(buf->fourcc);
 	char system[FONT_TEXT_MAX], mode[FONT_TEXT_MAX], hz[16];
 	struct card_words words = {
 		.title = cl->title, .system = system, .name = pipe->con->name, .mode = mode,
@@ -131,6 +133,7 @@ int paint_card(const struct client *cl, const struct kms_pipe *pipe, struct kms_
 	uint32_t *row = new_row(buf->width);
 	struct utsname un;
 	struct card card;
+	int ret, end;
 
 	if (!row)
 		return -ENOMEM;
@@ -144,19 +147,22 @@ int paint_card(const struct client *cl, const struct kms_pipe *pipe, struct kms_
 
 	card_init(&card, buf->width, buf->height, &words);
 	*hash = HASH_START;
+	ret = buf_begin(buf);
 	for (y = 0; y < buf->height; y++) {
 		card_row(&card, y, row);
-		memcpy(buf->map + (size_t)y * buf->pitch, row, (size_t)buf->width * sizeof(*row));
+		pixel_put(pf, row, buf->map + (size_t)y * buf->pitch, buf->width);
+		pixel_seen(pf, row, buf->width);
 		*hash = hash_row(*hash, row, buf->width);
 	}
+	end = buf_end(buf);
 	free(row);
-	return 0;
+	return ret ? ret : end;
 }
 
 /**
  * paint_frame - draw rows of a frame
  * @f: the frame
- * @buf: where to, XRGB8888, mapped
+ * @buf: where to, mapped
  * @first: first row
  * @end: the row after the last one
  *
@@ -164,35 +170,49 @@ int paint_card(const struct client *cl, const struct kms_pipe *pipe, struct kms_
  */
 int paint_frame(const struct frame *f, struct kms_buf *buf, int first, int end)
 {
+	const struct pixel_format *pf = pixel_format(buf->fourcc);
 	uint32_t *row = new_row(buf->width);
-	int y;
+	int y, ret, done;
 
 	if (!row)
 		return -ENOMEM;
+	ret = buf_begin(buf);
 	for (y = first; y < end; y++) {
 		frame_row(f, y, row);
-		memcpy(buf->map + (size_t)y * buf->pitch, row, (size_t)buf->width * sizeof(*row));
+		pixel_put(pf, row, buf->map + (size_t)y * buf->pitch, buf->width);
 	}
+	done = buf_end(buf);
 	free(row);
-	return 0;
+	return ret ? ret : done;
 }
 
 /**
  * check_buf - read a buffer back through its mapping
  * @what: name for the report
- * @buf: the buffer, XRGB8888, mapped
+ * @buf: the buffer, mapped
  * @hash: what it must hold
  *
  * Return: 0, or XDF_FAILED after a report.
  */
 int check_buf(const char *what, const struct kms_buf *buf, uint64_t hash)
 {
+	const struct pixel_format *pf = pixel_format(buf->fourcc);
+	uint32_t *row = new_row(buf->width);
 	uint64_t got = HASH_START;
 	unsigned int y;
+	int ret;
 
-	for (y = 0; y < buf->height; y++)
-		got = hash_row(got, (const uint32_t *)(buf->map + (size_t)y * buf->pitch),
-			       buf->width);
+	if (!row)
+		return rep_fail(what, ENOMEM, NULL);
+	ret = buf_begin(buf);
+	for (y = 0; y < buf->height; y++) {
+		pixel_get(pf, buf->map + (size_t)y * buf->pitch, row, buf->width);
+		got = hash_row(got, row, buf->width);
+	}
+	free(row);
+	ret = buf_end(buf) | ret;
+	if (ret)
+		return rep_fail(what, ret, "DMA_BUF_IOCTL_SYNC");
 	if (got == hash)
 		return 0;
 	return rep_fail(what, EIO, "buffer %ux%u reads back as %016llx, %016llx was written",

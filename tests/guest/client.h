@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "buffer.h"
 #include "draw.h"
 #include "kms.h"
 #include "report.h"
@@ -21,6 +22,7 @@ struct client {
 	bool need_atomic;
 	bool keep;
 	const char *title;
+	struct buf_spec spec;	/* of the buffers */
 };
 
 int cmd_info(struct client *cl);
@@ -31,6 +33,7 @@ int cmd_smoke(struct client *cl);
 int cmd_hold_open(struct client *cl);
 int cmd_many(struct client *cl);
 int cmd_fb(struct client *cl);
+int cmd_formats(struct client *cl);
 
 int client_open(struct client *cl, struct kms *k);
 int client_pipes(struct client *cl, struct kms *k, struct kms_pipe *pipes);

@@ -37,16 +37,20 @@ int cmd_card(struct client *cl)
 	struct kms_buf bufs[KMS_MAX_PIPES] = { 0 };
 	uint64_t hash[KMS_MAX_PIPES], start, shown;
 	struct kms k;
-	int n = client_pipes(cl, &k, pipes), i, ret = 0;
+	int n = buf_kind_check(cl->spec.kind), i, ret = 0;
 
+	if (n)
+		return n;
+	n = client_pipes(cl, &k, pipes);
 	if (n < 0)
 		return -n;
 	for (i = 0; i < n; i++) {
-		ret = kms_buf_create(&k, pipes[i].mode.hdisplay, pipes[i].mode.vdisplay,
-				     DRM_FORMAT_XRGB8888, true, &bufs[i]);
+		ret = buf_create(&k, &cl->spec, pipes[i].mode.hdisplay, pipes[i].mode.vdisplay,
+				 &bufs[i]);
 		if (ret) {
-			ret = rep_fail("buffer", ret, "%s %ux%u", pipes[i].con->name,
-				       pipes[i].mode.hdisplay, pipes[i].mode.vdisplay);
+			ret = rep_fail("buffer", ret, "%s %ux%u, %s", pipes[i].con->name,
+				       pipes[i].mode.hdisplay, pipes[i].mode.vdisplay,
+				       buf_kind_name(cl->spec.kind));
 			goto out;
 		}
 		ret = paint_card(cl, &pipes[i], &bufs[i], &hash[i]);
@@ -71,6 +75,8 @@ int cmd_card(struct client *cl)
 		report_picture("card", &pipes[i], &bufs[i], hash[i]);
 		rep_uint("refresh_mhz", mode_refresh(&pipes[i].mode));
 		rep_str("api", k.atomic ? "atomic" : "legacy");
+		rep_str("buffer", buf_kind_name(cl->spec.kind));
+		rep_uint("offset", bufs[i].offset);
 		rep_real("modeset_ms", (shown - start) / 1000.0);
 		rep_end();
 	}

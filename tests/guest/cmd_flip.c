@@ -295,8 +295,7 @@ static int prepare(struct client *cl, struct kms *k, struct flipper *f)
 	if (!f->interval || !f->latency)
 		return rep_fail("memory", ENOMEM, NULL);
 	for (i = 0; i < cl->buffers; i++) {
-		ret = kms_buf_create(k, f->frame.width, f->frame.height, DRM_FORMAT_XRGB8888, true,
-				     &f->bufs[i]);
+		ret = buf_create(k, &cl->spec, f->frame.width, f->frame.height, &f->bufs[i]);
 		if (ret)
 			return rep_fail("buffer", ret, "%s: %dx%d", f->pipe->con->name,
 					f->frame.width, f->frame.height);
@@ -320,8 +319,12 @@ int cmd_flip(struct client *cl)
 	struct kms_buf shown[KMS_MAX_PIPES];
 	struct flipper *fl;
 	struct kms k;
-	int n = client_pipes(cl, &k, pipes), i, j, ret = 0;
+	int n = buf_kind_check(cl->spec.kind), i, j, ret = 0;
 
+	if (n)
+		return n;
+	cl->spec.fourcc = DRM_FORMAT_XRGB8888;
+	n = client_pipes(cl, &k, pipes);
 	if (n < 0)
 		return -n;
 	fl = calloc(n, sizeof(*fl));

@@ -854,7 +854,7 @@ int kms_buf_create(struct kms *k, uint32_t width, uint32_t height, uint32_t four
 }
 
 /**
- * kms_buf_destroy - undo kms_buf_create()
+ * kms_buf_destroy - undo kms_buf_create() or buf_create()
  * @k: device
  * @buf: the buffer; what it lacks is skipped
  *
@@ -864,16 +864,23 @@ int kms_buf_destroy(struct kms *k, struct kms_buf *buf)
 {
 	int ret = 0, r;
 
-	if (buf->map && munmap(buf->map, buf->size))
+	if (buf->map && munmap(buf->map - buf->offset, buf->size))
 		ret = -errno;
 	if (buf->fb) {
 		r = kms_rmfb(k->fd, buf->fb);
 		ret = ret ? ret : r;
 	}
 	if (buf->handle) {
-		r = kms_dumb_destroy(k->fd, buf->handle);
+		struct drm_gem_close c = { .handle = buf->handle };
+
+		r = buf->dmabuf ? kms_ioctl(k->fd, DRM_IOCTL_GEM_CLOSE, &c) :
+		    kms_dumb_destroy(k->fd, buf->handle);
 		ret = ret ? ret : r;
 	}
+	if (buf->dmabuf > 0)
+		close(buf->dmabuf);
+	if (buf->source > 0)
+		close(buf->source);
 	memset(buf, 0, sizeof(*buf));
 	return ret;
 }

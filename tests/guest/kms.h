@@ -95,7 +95,12 @@ struct kms_buf {
 	uint32_t width, height, fourcc;
 	uint32_t handle, pitch, fb;
 	uint64_t size;
-	uint8_t *map;			/* NULL when not mapped */
+	uint8_t *map;			/* the first pixel, NULL when not mapped */
+	uint32_t offset;		/* of the first pixel in the mapping */
+	/* of buffers that come from somewhere else, or 0 */
+	int dmabuf;
+	int source;			/* file of the driver that made it */
+	uint32_t source_handle;
 };
 
 /* A batch of property changes. */

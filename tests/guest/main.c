@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "client.h"
+#include "pixel.h"
 
 static const struct command {
 	const char *name;
@@ -28,6 +29,7 @@ static const struct command {
 	{ "many", cmd_many, true },
 	{ "fb", cmd_fb, false },
 	{ "fb-fill", cmd_fb, true },
+	{ "formats", cmd_formats, false },
 };
 
 static const char usage_text[] =
@@ -43,6 +45,7 @@ static const char usage_text[] =
 "  many N               up to N buffers, free them, once more the same number\n"
 "  fb                   the hash of what the console's memory, /dev/fb0, holds\n"
 "  fb-fill N            the same after filling it with pattern number N\n"
+"  formats              framebuffers with good and bad formats, pitches, modifiers\n"
 "\n"
 "  --device PATH        default: the first /dev/dri/card* of the driver\n"
 "  --driver NAME        default: xen_drm_front\n"
@@ -53,6 +56,11 @@ static const char usage_text[] =
 "  --hold MS            card, modeset: keep the picture that long at the end\n"
 "  --hold-stdin         card, modeset: keep it until a line or the end of stdin\n"
 "  --keep               card: leave the picture behind at exit (Linux 6.8)\n"
+"  --format FOURCC      card: XR24 (default) AR24 XB24 AB24 BX24 RG16 RG24 XR30 AR30 XB30\n"
+"                       AB30; the hash is that of the picture in 8 bits\n"
+"  --buffer KIND        card, flip: dumb (default), self (exported and imported again),\n"
+"                       udmabuf, vgem: another driver's, imported\n"
+"  --offset N           card, flip: where framebuffers begin in their buffers, in bytes\n"
 "  --title TEXT         card: default xen-drm-front\n"
 "  --buffers 2|3        flip: default 2\n"
 "  --strict             flip: demand pacing by vertical blanks\n"
@@ -91,6 +99,9 @@ enum {
 	OPT_HOLD,
 	OPT_HOLD_STDIN,
 	OPT_KEEP,
+	OPT_FORMAT,
+	OPT_BUFFER,
+	OPT_OFFSET,
 	OPT_TITLE,
 	OPT_BUFFERS,
 	OPT_STRICT,
@@ -109,6 +120,9 @@ static const struct option options[] = {
 	{ "hold", required_argument, NULL, OPT_HOLD },
 	{ "hold-stdin", no_argument, NULL, OPT_HOLD_STDIN },
 	{ "keep", no_argument, NULL, OPT_KEEP },
+	{ "format", required_argument, NULL, OPT_FORMAT },
+	{ "buffer", required_argument, NULL, OPT_BUFFER },
+	{ "offset", required_argument, NULL, OPT_OFFSET },
 	{ "title", required_argument, NULL, OPT_TITLE },
 	{ "buffers", required_argument, NULL, OPT_BUFFERS },
 	{ "strict", no_argument, NULL, OPT_STRICT },
@@ -124,6 +138,7 @@ int main(int argc, char **argv)
 		.choice.driver = "xen_drm_front",
 		.buffers = 2,
 		.title = "xen-drm-front",
+		.spec.fourcc = DRM_FORMAT_XRGB8888,
 	};
 	size_t i;
 	long n;
@@ -165,6 +180,20 @@ int main(int argc, char **argv)
 			break;
 		case OPT_KEEP:
 			cl.keep = true;
+			break;
+		case OPT_FORMAT:
+			cl.spec.fourcc = pixel_fourcc(optarg);
+			if (!cl.spec.fourcc)
+				return usage("not a format that this draws in", optarg);
+			break;
+		case OPT_BUFFER:
+			if (!buf_kind_parse(optarg, &cl.spec.kind))
+				return usage("not one of dumb, self, udmabuf, vgem", optarg);
+			break;
+		case OPT_OFFSET:
+			if (!number(optarg, 0, 1 << 30, &n))
+				return usage("bad number of bytes", optarg);
+			cl.spec.offset = n;
 			break;
 		case OPT_TITLE:
 			cl.title = optarg;
