@@ -5,7 +5,7 @@
  *   main     options, start, end
  *   loop     file descriptors and the one timer
  *   xs       XenStore
- *   device   a vdispl device: states, bind, release
+ *   device   a vdispl device: states, bind, release; devices has them all
  *   ring     request ring and event page of one connector
  *   ops      the requests
  *   buffer   display buffers and framebuffers of a device
@@ -328,7 +328,7 @@ void xs_remove(const char *dir, const char *node);
 bool xs_watch_frontend(struct device *dev);
 void xs_unwatch_frontend(struct device *dev);
 
-/* device.c */
+/* devices.c */
 void devices_scan(void);
 void device_poke(uint32_t domid, uint32_t devid);
 void devices_poke_all(void);

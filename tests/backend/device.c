@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * Devices: XenBus states, bind, release.
+ * A device: XenBus states, bind, release.
  *
  * XenStore is read as it is now at every watch event (levels, not edges); a
  * change of the frontend's state is what makes us act. The states are those of
@@ -13,41 +13,11 @@
 #include <xen/io/xenbus.h>
 
 #include "backend.h"
+#include "device.h"
 #include "parse.h"
 
 /* leftovers at close are a fault unless the guest is gone by then */
 #define LEAK_VERDICT (5 * NSEC_PER_SEC)
-
-/* devices that are no more, kept for their pictures and counts */
-#define MAX_GHOSTS 64
-
-/**
- * device_find() - look a device up
- * @domid: guest
- * @devid: its device
- *
- * Return: the device, perhaps one that is gone; or NULL.
- */
-struct device *device_find(uint32_t domid, uint32_t devid)
-{
-	struct device *dev;
-
-	TAILQ_FOREACH(dev, &be.devices, entry)
-		if (dev->domid == domid && dev->devid == devid)
-			return dev;
-	return NULL;
-}
-
-/**
- * device_closed() - was it in use and is not any more
- * @dev: device
- *
- * Return: true if so.
- */
-bool device_closed(const struct device *dev)
-{
-	return dev->gone || (dev->binds && !dev->bound);
-}
 
 static void log_state(const struct device *dev, const char *type, int from, int to)
 {
@@ -58,8 +28,14 @@ static void log_state(const struct device *dev, const char *type, int from, int 
 	log_end();
 }
 
-/* write our state; false if the directory is gone or somebody else wrote it */
-static bool be_switch(struct device *dev, int state)
+/**
+ * be_switch() - write our state
+ * @dev: device
+ * @state: which
+ *
+ * Return: false if the directory is gone or somebody else wrote it.
+ */
+bool be_switch(struct device *dev, int state)
 {
 	char text[4];
 	int ret;
@@ -78,7 +54,11 @@ static bool be_switch(struct device *dev, int state)
 	return true;
 }
 
-static void publish_versions(struct device *dev)
+/**
+ * publish_versions() - tell the frontend which versions we speak
+ * @dev: device
+ */
+void publish_versions(struct device *dev)
 {
 	int ret;
 
@@ -95,7 +75,12 @@ static void publish_versions(struct device *dev)
 
 /* ---- bind and release ---- */
 
-static void release(struct device *dev, const char *why)
+/**
+ * release() - let go of all that is the frontend's
+ * @dev: device, bound, half bound or not
+ * @why: for the log
+ */
+void release(struct device *dev, const char *why)
 {
 	unsigned int i;
 	struct json *j;
@@ -294,7 +279,12 @@ static void bind_device(struct device *dev)
 
 /* ---- what a close leaves behind ---- */
 
-static void leak_verdict(struct device *dev, bool guilty)
+/**
+ * leak_verdict() - what a frontend left at close: was it a fault
+ * @dev: device
+ * @guilty: true if it was
+ */
+void leak_verdict(struct device *dev, bool guilty)
 {
 	if (dev->leak_due == NEVER)
 		return;
@@ -323,7 +313,13 @@ static void leak_check(struct device *dev)
 
 /* ---- states ---- */
 
-static bool is_online(const struct device *dev)
+/**
+ * is_online() - does the toolstack want the device
+ * @dev: device
+ *
+ * Return: true if so.
+ */
+bool is_online(const struct device *dev)
 {
 	char *text = xs_get(XBT_NULL, dev->be_path, "online");
 	bool off = text && !strcmp(text, "0");
@@ -332,14 +328,26 @@ static bool is_online(const struct device *dev)
 	return !off;
 }
 
-/* later in this turn of the loop: the frontend shall not wait for it */
-static void save_after_close(struct device *dev)
+/**
+ * save_after_close() - write pictures, if --png-dir says where
+ * @dev: device
+ *
+ * Later in this turn of the loop: the frontend shall not wait for it.
+ */
+void save_after_close(struct device *dev)
 {
 	dev->save_due = be.opt.png_dir;
 }
 
-/* 5, release, 6; everything is released before 6 can be seen; then perhaps 2 */
-static void shut(struct device *dev, const char *why, bool reopen)
+/**
+ * shut() - states 5, 6, and perhaps 2
+ * @dev: device
+ * @why: for the log
+ * @reopen: wait for the frontend again
+ *
+ * Everything is released before 6 can be seen.
+ */
+void shut(struct device *dev, const char *why, bool reopen)
 {
 	if (dev->be != XenbusStateClosing)
 		be_switch(dev, XenbusStateClosing);
@@ -446,15 +454,24 @@ static void foreign_state(struct device *dev, int state)
 	}
 }
 
-static int read_own_state(const struct device *dev)
+/**
+ * read_own_state() - our state as XenStore has it
+ * @dev: device
+ *
+ * Return: the state, -1 if there is none.
+ */
+int read_own_state(const struct device *dev)
 {
 	uint32_t v;
 
 	return xs_get_u32(dev->be_path, "state", &v) && v <= XenbusStateReconfigured ? (int)v : -1;
 }
 
-/* make what we do fit to what XenStore says now */
-static void sync_device(struct device *dev)
+/**
+ * sync_device() - make what we do fit to what XenStore says now
+ * @dev: device that is not gone
+ */
+void sync_device(struct device *dev)
 {
 	int state = read_own_state(dev), fe;
 
@@ -472,273 +489,4 @@ static void sync_device(struct device *dev)
 	fe = read_frontend(dev);
 	if (fe != dev->fe)
 		frontend_changed(dev, fe);
-}
-
-/* ---- coming and going ---- */
-
-static void forget(struct device *dev)
-{
-	unsigned int i;
-
-	for (i = 0; i < dev->nknown; i++) {
-		picture_free(&dev->conns[i]->picture);
-		free(dev->conns[i]->unique_id);
-		edid_source_free(dev->conns[i]->edid);
-		free(dev->conns[i]);
-	}
-	TAILQ_REMOVE(&be.devices, dev, entry);
-	free(dev->be_path);
-	free(dev->fe_path);
-	free(dev);
-}
-
-static void forget_old_ghosts(void)
-{
-	struct device *dev, *oldest = NULL;
-	unsigned int n = 0;
-
-	TAILQ_FOREACH(dev, &be.devices, entry) {
-		if (dev->gone && !oldest)
-			oldest = dev;
-		n += dev->gone;
-	}
-	if (n > MAX_GHOSTS)
-		forget(oldest);
-}
-
-static struct device *create(uint32_t domid, uint32_t devid)
-{
-	struct device *dev = calloc(1, sizeof(*dev));
-
-	if (!dev)
-		return NULL;
-	if (asprintf(&dev->be_path, "%s/%u/%u", be.root, domid, devid) < 0) {
-		free(dev);
-		return NULL;
-	}
-	dev->domid = domid;
-	dev->devid = devid;
-	dev->gone = true;
-	dev->leak_due = NEVER;
-	TAILQ_INIT(&dev->dbufs);
-	TAILQ_INIT(&dev->fbs);
-	TAILQ_INSERT_TAIL(&be.devices, dev, entry);
-	forget_old_ghosts();
-	return dev;
-}
-
-/* a directory appeared, or was there when we started */
-static void start_device(struct device *dev, char *fe_path, int state)
-{
-	struct json *j;
-
-	free(dev->fe_path);
-	dev->fe_path = fe_path;
-	dev->gone = false;
-	dev->fe = -1;
-	dev->be = state;
-	dev->offline = !is_online(dev);
-	j = log_begin_dev("device", dev);
-	json_str(j, "backend", dev->be_path);
-	json_str(j, "frontend", dev->fe_path);
-	json_i64(j, "state", state);
-	json_bool(j, "online", !dev->offline);
-	log_end();
-	publish_versions(dev);
-	dev->watching = xs_watch_frontend(dev);
-	if (!dev->watching)
-		bug(dev, "watching %s: %s", dev->fe_path, strerror(errno));
-	if (dev->offline) {
-		if (state != XenbusStateClosed)
-			be_switch(dev, XenbusStateClosed);
-	} else if (state == XenbusStateClosed ||
-		   (be_switch(dev, XenbusStateClosing) && be_switch(dev, XenbusStateClosed))) {
-		be_switch(dev, XenbusStateInitialising);
-	}
-	sync_device(dev);
-}
-
-/**
- * device_poke() - something about this device may have changed
- * @domid: guest
- * @devid: its device
- */
-void device_poke(uint32_t domid, uint32_t devid)
-{
-	struct device *dev = device_find(domid, devid);
-	uint32_t state, fe_domid;
-	char *dir, *fe_path;
-
-	if (dev && !dev->gone) {
-		sync_device(dev);
-		return;
-	}
-	if (asprintf(&dir, "%s/%u/%u", be.root, domid, devid) < 0)
-		return;
-	fe_path = xs_get(XBT_NULL, dir, "frontend");
-	/* all three come at once from xl, one by one from a script */
-	if (!fe_path || !xs_get_u32(dir, "state", &state) ||
-	    !xs_get_u32(dir, "frontend-id", &fe_domid)) {
-		free(fe_path);
-		free(dir);
-		return;
-	}
-	free(dir);
-	if (!dev)
-		dev = create(domid, devid);
-	if (!dev || fe_domid != domid) {
-		if (dev)
-			warning(dev, NULL, "frontend-id-is-not-domid", fe_domid);
-		free(fe_path);
-		return;
-	}
-	start_device(dev, fe_path, (int)state);
-}
-
-/**
- * devices_scan() - look for devices in XenStore
- */
-void devices_scan(void)
-{
-	unsigned int ndoms, ndevs, i, k;
-	uint32_t domid, devid;
-	char **doms, **devs, *dir;
-
-	devices_poke_all();
-	doms = xs_directory(be.xs, XBT_NULL, be.root, &ndoms);
-	for (i = 0; doms && i < ndoms; i++) {
-		if (!parse_u32(doms[i], &domid) ||
-		    asprintf(&dir, "%s/%s", be.root, doms[i]) < 0)
-			continue;
-		devs = xs_directory(be.xs, XBT_NULL, dir, &ndevs);
-		for (k = 0; devs && k < ndevs; k++) {
-			if (!parse_u32(devs[k], &devid))
-				continue;
-			if (!device_find(domid, devid) || device_find(domid, devid)->gone)
-				device_poke(domid, devid);
-		}
-		free(devs);
-		free(dir);
-	}
-	free(doms);
-}
-
-/**
- * devices_poke_all() - anything may have changed
- */
-void devices_poke_all(void)
-{
-	struct device *dev;
-
-	TAILQ_FOREACH(dev, &be.devices, entry)
-		if (!dev->gone)
-			sync_device(dev);
-}
-
-/**
- * devices_check_domains() - a domain died: was it one of ours
- */
-void devices_check_domains(void)
-{
-	struct device *dev;
-
-	TAILQ_FOREACH(dev, &be.devices, entry) {
-		if (dev->gone || xs_is_domain_introduced(be.xs, dev->domid))
-			continue;
-		leak_verdict(dev, false);
-		if (dev->be == XenbusStateConnected)
-			shut(dev, "guest is dead", false);
-	}
-}
-
-/**
- * devices_run_deferred() - what the clock or a full hand left to do
- * @now: the time
- */
-void devices_run_deferred(uint64_t now)
-{
-	struct device *dev;
-	unsigned int i;
-
-	TAILQ_FOREACH(dev, &be.devices, entry) {
-		for (i = 0; dev->bound && i < dev->nconns; i++) {
-			struct conn *c = dev->conns[i];
-
-			conn_flush_flips(c, now);
-			if (c->more)
-				conn_run(c);
-		}
-		if (dev->broken)
-			shut(dev, "ring is broken", false);
-		if (dev->leak_due <= now)
-			leak_verdict(dev, xs_is_domain_introduced(be.xs, dev->domid));
-		if (dev->save_due)
-			save_pictures(be.opt.png_dir, true, dev, NULL);
-		dev->save_due = false;
-	}
-}
-
-/**
- * devices_next_deadline() - when devices_run_deferred() is due
- *
- * Return: time; 0: at once; NEVER: nothing to do.
- */
-uint64_t devices_next_deadline(void)
-{
-	uint64_t next = NEVER;
-	struct device *dev;
-	unsigned int i;
-
-	TAILQ_FOREACH(dev, &be.devices, entry) {
-		next = min_u64(next, dev->leak_due);
-		if (dev->broken)
-			return 0;
-		for (i = 0; dev->bound && i < dev->nconns; i++) {
-			if (dev->conns[i]->more)
-				return 0;
-			next = min_u64(next, conn_next_flip(dev->conns[i]));
-		}
-	}
-	return next;
-}
-
-/**
- * devices_leak_pending() - does a device wait for the verdict on its leftovers
- *
- * Return: true if one does.
- */
-bool devices_leak_pending(void)
-{
-	struct device *dev;
-
-	TAILQ_FOREACH(dev, &be.devices, entry)
-		if (dev->leak_due != NEVER)
-			return true;
-	return false;
-}
-
-/**
- * devices_shutdown() - the backend ends: close all devices
- */
-void devices_shutdown(void)
-{
-	struct device *dev;
-
-	TAILQ_FOREACH(dev, &be.devices, entry) {
-		leak_verdict(dev, xs_is_domain_introduced(be.xs, dev->domid));
-		if (!dev->gone && read_own_state(dev) >= 0 && dev->be != XenbusStateClosed)
-			shut(dev, "backend ends", false);
-		release(dev, "backend ends");
-	}
-}
-
-/**
- * devices_forget() - free everything
- */
-void devices_forget(void)
-{
-	struct device *dev;
-
-	while ((dev = TAILQ_FIRST(&be.devices)))
-		forget(dev);
 }
