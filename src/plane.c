@@ -11,6 +11,7 @@
 #include <drm/drm_atomic.h>
 #include <drm/drm_atomic_helper.h>
 #include <drm/drm_atomic_state_helper.h>
+#include <drm/drm_blend.h>
 #include <drm/drm_damage_helper.h>
 #include <drm/drm_fourcc.h>
 #include <drm/drm_gem_atomic_helper.h>
@@ -184,6 +185,14 @@ int xdf_plane_init(struct xdf_pipe *pipe)
 	ret = drm_universal_plane_init(&pipe->xdf->drm, &pipe->plane, BIT(pipe->index),
 				       &xdf_plane_funcs, formats, num,
 				       NULL, DRM_PLANE_TYPE_PRIMARY, NULL);
+	if (ret)
+		return ret;
+	/*
+	 * There is nothing behind the plane: its colours, taken as premultiplied,
+	 * are what is seen, whatever alpha says.
+	 */
+	ret = drm_plane_create_blend_mode_property(&pipe->plane, BIT(DRM_MODE_BLEND_PREMULTI) |
+								 BIT(DRM_MODE_BLEND_PIXEL_NONE));
 	if (ret)
 		return ret;
 	/* The protocol knows whole pictures only; clients may spare us none of it. */
