@@ -119,6 +119,7 @@ struct xdf_channel {
  * @xdev: the device on the bus; only used by the thread that runs its states
  * @domid: the backend's domain
  * @serial: number of this link, counted from 1 by the device
+ * @version: protocol version that both sides speak
  * @ops: called on events
  * @owner: argument of @ops
  * @timeout: how long a request may take, in jiffies
@@ -138,6 +139,7 @@ struct xdf_link {
 	struct xenbus_device *xdev;
 	domid_t domid;
 	u32 serial;
+	u32 version;
 	const struct xdf_link_ops *ops;
 	void *owner;
 	unsigned long timeout;
@@ -166,7 +168,7 @@ void xdf_channel_kill(struct xdf_channel *channel);
 struct xdf_link *xdf_link_create(struct xenbus_device *xdev, unsigned int num_channels, u32 serial,
 				 const struct xdf_link_ops *ops, void *owner,
 				 unsigned int timeout_ms);
-int xdf_link_publish(struct xdf_link *link, u32 version);
+int xdf_link_publish(struct xdf_link *link);
 void xdf_link_kill(struct xdf_link *link);
 void xdf_link_break(struct xdf_link *link, const char *why);
 void xdf_link_close(struct xdf_link *link);

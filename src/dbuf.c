@@ -158,8 +158,8 @@ static int dbuf_announce_own(struct xdf_dbuf *dbuf, struct xdf_link *link)
  * know the buffer, except after -ETIMEDOUT and -EINTR: then it may, and the
  * buffer stays marked.
  *
- * Return: 0, -ENOSPC when grants run out, -ENOMEM, or as of
- * xdf_proto_dbuf_create().
+ * Return: 0, -ENOSPC when grants run out, -ENOMEM, -EINVAL when the link's version
+ * cannot express where it begins, or as of xdf_proto_dbuf_create().
  */
 int xdf_dbuf_announce(struct xdf_dbuf *dbuf, struct xdf_link *link)
 {
@@ -168,6 +168,9 @@ int xdf_dbuf_announce(struct xdf_dbuf *dbuf, struct xdf_link *link)
 	lockdep_assert_held(&dbuf->xdf->buf_lock);
 	if (dbuf->serial == link->serial)
 		return 0;
+	/* It was made for a backend that knew more. */
+	if (dbuf->offset && link->version < 2)
+		return -EINVAL;
 	if (link->be_alloc && dbuf->pages->kind != XDF_IMPORTED && !dbuf->offset) {
 		ret = dbuf_announce_foreign(dbuf, link);
 		if (ret != -EOPNOTSUPP)

@@ -164,6 +164,7 @@ static void link_make(struct xdf_device *xdf)
 				 config->num_connectors);
 		goto out;
 	}
+	link->version = config->version;
 	link->be_alloc = config->be_alloc;
 	xdf->config = *config;
 	xdf_screen_configure(xdf, config);
@@ -172,7 +173,7 @@ static void link_make(struct xdf_device *xdf)
 	xdf->link = link;
 	spin_unlock_irq(&xdf->link_lock);
 
-	ret = xdf_link_publish(link, config->version);
+	ret = xdf_link_publish(link);
 	if (ret) {
 		xenbus_dev_error(xdev, ret, "writing rings and event channels to XenStore");
 		link_drop(xdf);

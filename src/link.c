@@ -105,12 +105,11 @@ static int publish_channel(struct xenbus_transaction xbt, const struct xdf_chann
 
 /**
  * xdf_link_publish - tell the backend where the shared pages are
- * @link: a new link
- * @version: protocol version to be spoken
+ * @link: a new link, its version is set
  *
  * Return: 0, or what XenStore said.
  */
-int xdf_link_publish(struct xdf_link *link, u32 version)
+int xdf_link_publish(struct xdf_link *link)
 {
 	struct xenbus_transaction xbt;
 	unsigned int i;
@@ -124,7 +123,7 @@ int xdf_link_publish(struct xdf_link *link, u32 version)
 			ret = publish_channel(xbt, &link->channel[i]);
 		if (!ret)
 			ret = xenbus_printf(xbt, link->xdev->nodename, XENDISPL_FIELD_FE_VERSION,
-					    "%u", version);
+					    "%u", link->version);
 		if (ret) {
 			xenbus_transaction_end(xbt, 1);
 			return ret;
