@@ -174,6 +174,7 @@ void xdf_plane_sync(struct drm_atomic_commit *commit)
  */
 int xdf_plane_init(struct xdf_pipe *pipe)
 {
+	static const u64 linear[] = { DRM_FORMAT_MOD_LINEAR, DRM_FORMAT_MOD_INVALID };
 	u32 formats[XDF_NUM_FORMATS];
 	unsigned int i, num = 0;
 	int ret;
@@ -184,7 +185,7 @@ int xdf_plane_init(struct xdf_pipe *pipe)
 	drm_plane_helper_add(&pipe->plane, &xdf_plane_helper_funcs);
 	ret = drm_universal_plane_init(&pipe->xdf->drm, &pipe->plane, BIT(pipe->index),
 				       &xdf_plane_funcs, formats, num,
-				       NULL, DRM_PLANE_TYPE_PRIMARY, NULL);
+				       linear, DRM_PLANE_TYPE_PRIMARY, NULL);
 	if (ret)
 		return ret;
 	/*
