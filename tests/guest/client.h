@@ -10,6 +10,14 @@
 #include "kms.h"
 #include "report.h"
 
+/* What kind of fence, and how it ends. */
+enum fence_how {
+	FENCE_WRITE,		/* somebody writes, and is done */
+	FENCE_READ,		/* somebody reads */
+	FENCE_CLOSE,		/* somebody writes, and goes away */
+	FENCE_HOWS,
+};
+
 /* The command line. */
 struct client {
 	struct kms_choice choice;
@@ -23,6 +31,7 @@ struct client {
 	bool keep;
 	const char *title;
 	struct buf_spec spec;	/* of the buffers */
+	enum fence_how fence;
 };
 
 int cmd_info(struct client *cl);
@@ -34,6 +43,9 @@ int cmd_hold_open(struct client *cl);
 int cmd_many(struct client *cl);
 int cmd_fb(struct client *cl);
 int cmd_formats(struct client *cl);
+int cmd_fence(struct client *cl);
+
+bool fence_how_parse(const char *name, enum fence_how *how);
 
 int client_open(struct client *cl, struct kms *k);
 int client_pipes(struct client *cl, struct kms *k, struct kms_pipe *pipes);

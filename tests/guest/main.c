@@ -30,6 +30,7 @@ static const struct command {
 	{ "fb", cmd_fb, false },
 	{ "fb-fill", cmd_fb, true },
 	{ "formats", cmd_formats, false },
+	{ "fence", cmd_fence, false },
 };
 
 static const char usage_text[] =
@@ -46,6 +47,7 @@ static const char usage_text[] =
 "  fb                   the hash of what the console's memory, /dev/fb0, holds\n"
 "  fb-fill N            the same after filling it with pattern number N\n"
 "  formats              framebuffers with good and bad formats, pitches, modifiers\n"
+"  fence                flips to buffers of vgem that somebody still draws into\n"
 "\n"
 "  --device PATH        default: the first /dev/dri/card* of the driver\n"
 "  --driver NAME        default: xen_drm_front\n"
@@ -65,6 +67,8 @@ static const char usage_text[] =
 "  --buffers 2|3        flip: default 2\n"
 "  --strict             flip: demand pacing by vertical blanks\n"
 "  --map                hold-open: map the buffer, too\n"
+"  --fence HOW          fence: write (default), read: nothing to wait for, close: the\n"
+"                       one who draws goes away\n"
 "\n"
 "exit status: 0 all fine, 1 something failed, 2 usage, 77 cannot be tried here\n";
 
@@ -106,6 +110,7 @@ enum {
 	OPT_BUFFERS,
 	OPT_STRICT,
 	OPT_MAP,
+	OPT_FENCE,
 	OPT_HELP,
 };
 
@@ -127,6 +132,7 @@ static const struct option options[] = {
 	{ "buffers", required_argument, NULL, OPT_BUFFERS },
 	{ "strict", no_argument, NULL, OPT_STRICT },
 	{ "map", no_argument, NULL, OPT_MAP },
+	{ "fence", required_argument, NULL, OPT_FENCE },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ NULL, 0, NULL, 0 },
 };
@@ -208,6 +214,10 @@ int main(int argc, char **argv)
 			break;
 		case OPT_MAP:
 			cl.map = true;
+			break;
+		case OPT_FENCE:
+			if (!fence_how_parse(optarg, &cl.fence))
+				return usage("not one of write, read, close", optarg);
 			break;
 		case OPT_HELP:
 		case 'h':
