@@ -205,7 +205,7 @@ static void xdf_crtc_disable(struct drm_crtc *crtc, struct drm_atomic_commit *co
 	flip->again = false;
 	flip->wire = 0;
 	xdf_flip_stop_ticking(pipe);
-	xdf_flip_complete(pipe);
+	xdf_flip_complete(pipe, false);
 	spin_unlock_irq(&xdf->drm.event_lock);
 
 	drm_crtc_vblank_off(crtc);

@@ -32,16 +32,17 @@
 /**
  * xdf_flip_complete - send the client's event, with number and time of the last tick
  * @pipe: the pipe
+ * @by_backend: the backend has shown it, else it is the clock that says so
  *
  * Caller holds event_lock.
  */
-void xdf_flip_complete(struct xdf_pipe *pipe)
+void xdf_flip_complete(struct xdf_pipe *pipe, bool by_backend)
 {
 	struct xdf_flip *flip = &pipe->flip;
 
 	if (!flip->event)
 		return;
-	trace_xdf_flip_done(pipe->index, flip->shown, !flip->wire);
+	trace_xdf_flip_done(pipe->index, flip->shown, by_backend);
 	drm_crtc_send_vblank_event(&pipe->crtc, flip->event);
 	drm_crtc_vblank_put(&pipe->crtc);
 	xdf_vblank_flipped(pipe);
@@ -156,7 +157,7 @@ void xdf_crtc_flip_event(struct xdf_pipe *pipe, u64 fb_cookie)
 		pipe->flip.stats.shown++;
 		xdf_flip_note_shown(pipe);
 		if (pipe->flip.waiting)
-			xdf_flip_complete(pipe);
+			xdf_flip_complete(pipe, true);
 		flip_settle(pipe);
 	}
 	spin_unlock_irqrestore(&drm->event_lock, flags);
@@ -223,7 +224,7 @@ void xdf_crtc_tick(struct xdf_pipe *pipe)
 	poll = flip->wire && !flip->acked && age >= RESPONSE_MS;
 	if (flip->event && (!flip->waiting || ++flip->frames >= FLIP_FRAMES)) {
 		flip->stats.late += flip->waiting;
-		xdf_flip_complete(pipe);
+		xdf_flip_complete(pipe, false);
 	}
 	if (flip->ticking && age >= (s64)READ_ONCE(xdf_timeout_ms)) {
 		/*

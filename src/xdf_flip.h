@@ -7,7 +7,7 @@
 struct xdf_flip;
 struct xdf_pipe;
 
-void xdf_flip_complete(struct xdf_pipe *pipe);
+void xdf_flip_complete(struct xdf_pipe *pipe, bool by_backend);
 void xdf_flip_stop_ticking(struct xdf_pipe *pipe);
 void xdf_flip_note_sent(struct xdf_flip *flip, u64 fb_cookie);
 void xdf_flip_note_shown(struct xdf_pipe *pipe);
