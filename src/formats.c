@@ -54,12 +54,13 @@ static bool try_formats(struct xdf_device *xdf, struct xdf_link *link,
 		cookie = atomic64_inc_return(&xdf->cookie);
 		ret = xdf_proto_fb_attach(link, dbuf->cookie, cookie, TRIAL_SIZE, TRIAL_SIZE,
 					  xdf_formats[i].fourcc);
+		if (!ret)
+			*found |= BIT(i);
+		/* Without an answer it may be attached all the same. */
+		if (!ret || ret == -ETIMEDOUT || ret == -EINTR)
+			xdf_proto_fb_detach(link, cookie);
 		if (give_up(ret, end))
 			return false;
-		if (ret)
-			continue;
-		*found |= BIT(i);
-		xdf_proto_fb_detach(link, cookie);
 	}
 	return true;
 }
