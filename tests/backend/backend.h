@@ -6,7 +6,8 @@
  *   loop     file descriptors and the one timer
  *   xs       XenStore
  *   device   a vdispl device: states, bind, release; devices has them all
- *   ring     request ring and event page of one connector
+ *   ring     request ring of one connector
+ *   event    its event page
  *   ops      the requests
  *   buffer   display buffers and framebuffers of a device
  *   monitor  EDID and resolution of a connector
@@ -14,7 +15,8 @@
  *   share    memory of ours that a guest may map
  *   control  the unix socket, commands what it takes; client is its other end
  *   log      one JSON line per event
- *   check, pgdir, picture, edid, parse, json: pure, each with its own header
+ *   mischief faults that we make on purpose; inject.h lists them
+ *   check, pgdir, picture, edid, inject, parse, json: pure, each with its own header
  */
 #ifndef XDF_BE_BACKEND_H
 #define XDF_BE_BACKEND_H
@@ -27,6 +29,7 @@
 #include "check.h"
 #include "common.h"
 #include "displif.h"
+#include "inject.h"
 #include "json.h"
 #include "picture.h"
 
@@ -101,6 +104,19 @@ struct flip {
 };
 
 /**
+ * struct line - a response that stands in line
+ * @ready: it need not wait
+ * @twice: it goes out twice
+ * @due: when it becomes ready, 0: not by the clock
+ */
+struct line {
+	struct xendispl_resp rsp;
+	bool ready;
+	bool twice;
+	uint64_t due;
+};
+
+/**
  * struct conn - a connector, kept over binds for its counts and its picture
  *
  * Valid only while the device is bound: everything from @ring to @ready, and
@@ -127,10 +143,14 @@ struct conn {
 	uint16_t evt_id;
 	bool more;			/* requests left for the next turn of the loop */
 	/* responses in the order of their requests; some wait for an event */
-	struct xendispl_resp rsp[32];
-	bool ready[32];
+	struct line line[32];
 	uint32_t rsp_tail;
 	uint32_t rsp_pushed;
+	/* faults on purpose */
+	uint32_t rsp_skew;		/* published producer less the honest one */
+	uint64_t evt_cookie;		/* of the event before */
+	bool fuzzed;			/* the page of requests had random bytes */
+	uint64_t fuzz_due;
 
 	/* what is shown */
 	struct fb *fb;
@@ -212,6 +232,7 @@ enum op_index {
  * @bound: rings are mapped
  * @stale: bound to a frontend that did not take part in it (our restart); its
  *         faults are ours
+ * @excused: a fault of ours may be the cause of the frontend's
  * @broken: a ring cannot be right; the loop closes the device
  * @nconns: connectors that are bound
  * @nknown: connectors that ever were
@@ -236,6 +257,7 @@ struct device {
 	bool offline;
 	bool bound;
 	bool stale;
+	bool excused;
 	bool broken;
 	unsigned int version;
 	bool be_alloc;
@@ -341,6 +363,10 @@ void devices_forget(void);
 struct device *device_find(uint32_t domid, uint32_t devid);
 bool device_closed(const struct device *dev);
 
+/* device.c */
+int device_force_state(struct device *dev, uint32_t state);
+void device_recover(struct device *dev);
+
 /* ring.c */
 bool ports_start(void);
 const char *conn_open(struct conn *c);
@@ -348,11 +374,30 @@ void conn_close(struct conn *c);
 void conn_run(struct conn *c);
 void conn_flush_flips(struct conn *c, uint64_t now);
 uint64_t conn_next_flip(const struct conn *c);
+void conn_flush_late(struct conn *c, uint64_t now);
+uint64_t conn_next_late(const struct conn *c);
+
+/* event.c */
+void event_send(struct conn *c, uint64_t cookie);
+void event_unasked(struct conn *c);
+
+/* mischief.c */
+const char *mischief_add(const char *list);
+unsigned int mischief_clear(const char *word);
+uint64_t mischief_applied(void);
+void mischief_list(struct json *out);
+void mischief_help(struct json *out);
+struct inject *mischief(enum inject_kind kind, struct device *dev, struct conn *c, uint32_t op);
+void mischief_run(struct conn *c, uint64_t now);
+uint64_t mischief_next(const struct conn *c);
+bool mischief_stays(struct device *dev);
+void mischief_edid(struct conn *c, uint8_t *edid, size_t n, uint32_t *size);
+void mischief_grefs(struct device *dev, uint32_t *grefs, uint32_t count);
 
 /* ops.c */
 void op_run(struct conn *c, const struct xendispl_req *req, struct xendispl_resp *rsp);
 void op_log(struct conn *c, const struct xendispl_req *req, const struct xendispl_resp *rsp,
-	    uint64_t ns);
+	    bool flipped, uint64_t ns);
 enum op_index op_index(uint8_t op);
 const char *op_index_name(enum op_index i);
 

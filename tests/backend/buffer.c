@@ -85,10 +85,14 @@ static bool write_directory(void *ctx, uint32_t gref, const uint32_t *grefs, uin
 {
 	struct device *dev = ctx;
 	uint32_t *page = grants_map(dev, &gref, 1);
+	struct inject *in;
 
 	if (!page)
 		return false;
 	*next = __atomic_load_n(&page[0], __ATOMIC_RELAXED);
+	in = mischief(INJECT_DIR_NEXT, dev, NULL, ANY);
+	if (in)
+		page[0] = (uint32_t)in->value;
 	memcpy(page + 1, grefs, count * sizeof(*grefs));
 	grants_unmap(dev, page, 1);
 	return true;
@@ -99,6 +103,7 @@ static int alloc_pages(struct device *dev, struct dbuf *d, uint32_t directory,
 		       const struct fault_sink *sink)
 {
 	const struct pgdir_writer writer = { write_directory, dev };
+	uint32_t *told = NULL;
 	int ret = -ENOMEM;
 
 	if (d->pages > MAX_BUFFER_PAGES || dev->buffer_pages + d->pages > MAX_DEVICE_PAGES)
@@ -107,7 +112,13 @@ static int alloc_pages(struct device *dev, struct dbuf *d, uint32_t directory,
 	if (d->grefs)
 		d->map = pages_share(dev, d->pages, d->grefs);
 	if (d->map)
-		ret = pgdir_fill(&writer, directory, d->grefs, d->pages, sink);
+		told = malloc(d->pages * sizeof(*told));
+	if (told) {
+		memcpy(told, d->grefs, d->pages * sizeof(*told));
+		mischief_grefs(dev, told, d->pages);
+		ret = pgdir_fill(&writer, directory, told, d->pages, sink);
+		free(told);
+	}
 	if (!ret)
 		return 0;
 	if (d->map)

@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "backend.h"
 #include "control.h"
@@ -103,6 +104,14 @@ static const char *const help[] = {
 	"edid all SPEC                                 what GET_EDID answers, see --help; the guests",
 	"edid [DOMID DEVID] CONN SPEC                  are told by writing the resolution again",
 	"resize [DOMID DEVID] CONN WxH                 another resolution, in XenStore and here",
+	"fault SPEC[,SPEC]                             do wrong on purpose",
+	"fault                                         what is to be done wrong, how often it was",
+	"fault help                                    what can be done wrong",
+	"fault clear [NAME]                            no more; without NAME count anew, too",
+	"state [DOMID DEVID] N                         write this XenBus state and do nothing else",
+	"recover [DOMID DEVID]                         from there: 5, release, 6 (and 2)",
+	"die                                           be gone without a word",
+	"wait faults N TIMEOUT_MS                      N faults were made since fault clear",
 	"wait flips DOMID DEVID CONN N TIMEOUT_MS      N flips done since the device appeared",
 	"wait state DOMID DEVID STATE TIMEOUT_MS       the backend's state is or becomes STATE",
 	"wait closed DOMID DEVID TIMEOUT_MS            was bound and is not, closes, or is gone",
@@ -150,6 +159,7 @@ static void do_wait(struct client *cl, char **word, int n)
 		{ "flips", WAIT_FLIPS, 7 },
 		{ "state", WAIT_STATE, 6 },
 		{ "closed", WAIT_CLOSED, 5 },
+		{ "faults", WAIT_FAULTS, 4 },
 	};
 	uint32_t v[5] = { 0 };
 	unsigned int k;
@@ -159,7 +169,7 @@ static void do_wait(struct client *cl, char **word, int n)
 		if (n > 1 && !strcmp(word[1], kinds[k].name))
 			break;
 	if (k == ARRAY_SIZE(kinds)) {
-		answer_error(cl, "wait: for flips, state or closed, see help");
+		answer_error(cl, "wait: for flips, state, closed or faults, see help");
 		return;
 	}
 	if (n != kinds[k].words) {
@@ -196,40 +206,59 @@ static void do_pace(struct client *cl, const char *text)
 		answer_error(cl, "pace: '%s' is not 0 or 0.01..10000", text);
 }
 
-/* words[0..2] are DOMID DEVID CONN, words[0] alone is CONN of the only device */
-static struct conn *find_conn(struct client *cl, const char *command, char **word, int n)
+static bool numbers(struct client *cl, char **word, int n, uint32_t *v)
 {
-	struct device *dev = NULL, *other;
-	uint32_t v[3] = { 0 };
 	int i;
 
 	for (i = 0; i < n; i++) {
 		if (!parse_u32(word[i], &v[i])) {
-			answer_error(cl, "%s: '%s' is no number", command, word[i]);
-			return NULL;
+			answer_error(cl, "'%s' is no number", word[i]);
+			return false;
 		}
 	}
-	if (n == 3) {
+	return true;
+}
+
+/* DOMID and DEVID, or NULL for the only device that there is */
+static struct device *find_device(struct client *cl, const uint32_t *v)
+{
+	struct device *dev = NULL, *other;
+
+	if (v) {
 		dev = device_find(v[0], v[1]);
+		if (dev && dev->gone)
+			dev = NULL;
 	} else {
 		TAILQ_FOREACH(other, &be.devices, entry) {
 			if (other->gone)
 				continue;
 			if (dev) {
-				answer_error(cl, "%s: several devices: say DOMID DEVID too",
-					     command);
+				answer_error(cl, "several devices: say DOMID DEVID too");
 				return NULL;
 			}
 			dev = other;
 		}
 	}
 	if (!dev)
-		answer_error(cl, "%s: no such device", command);
-	else if (v[n - 1] >= dev->nknown)
-		answer_error(cl, "%s: device %u/%u has had %u connectors so far", command,
-			     dev->domid, dev->devid, dev->nknown);
-	else
+		answer_error(cl, "no such device");
+	return dev;
+}
+
+/* three words are DOMID DEVID CONN, one is CONN of the only device */
+static struct conn *find_conn(struct client *cl, char **word, int n)
+{
+	struct device *dev;
+	uint32_t v[3];
+
+	if (!numbers(cl, word, n, v))
+		return NULL;
+	dev = find_device(cl, n == 3 ? v : NULL);
+	if (!dev)
+		return NULL;
+	if (v[n - 1] < dev->nknown)
 		return dev->conns[v[n - 1]];
+	answer_error(cl, "device %u/%u has had %u connectors so far", dev->domid, dev->devid,
+		     dev->nknown);
 	return NULL;
 }
 
@@ -267,7 +296,7 @@ static void do_edid(struct client *cl, char **word, int n)
 		return;
 	}
 	if (n == 5 || strcmp(word[1], "all")) {
-		c = find_conn(cl, "edid", word + 1, n - 2);
+		c = find_conn(cl, word + 1, n - 2);
 		if (!c)
 			return;
 	}
@@ -291,9 +320,80 @@ static void do_resize(struct client *cl, char **word, int n)
 		answer_error(cl, "resize: '%s' is not WxH within 1..16384", word[n - 1]);
 		return;
 	}
-	c = find_conn(cl, "resize", word + 1, n - 2);
+	c = find_conn(cl, word + 1, n - 2);
 	if (c)
 		answer_told(cl, "resize", monitor_resize(c, width, height));
+}
+
+static void do_fault(struct client *cl, char **word, int n)
+{
+	const char *why = NULL;
+
+	if (n == 1) {
+		mischief_list(&cl->out);
+	} else if (!strcmp(word[1], "clear") && n <= 3) {
+		if (!mischief_clear(n == 3 ? word[2] : NULL) && n == 3)
+			why = "there was none";
+	} else if (!strcmp(word[1], "help") && n == 2) {
+		mischief_help(&cl->out);
+	} else if (n == 2) {
+		why = mischief_add(word[1]);
+	} else {
+		why = "takes one word: faults are separated by commas";
+	}
+	if (why)
+		answer_error(cl, "fault: '%s': %s", word[n - 1], why);
+	else
+		answer_ok(cl);
+}
+
+/* state [DOMID DEVID] N */
+static void do_state(struct client *cl, char **word, int n)
+{
+	struct device *dev;
+	uint32_t v[3];
+	int ret;
+
+	if (n != 2 && n != 4) {
+		answer_error(cl, "state: takes [DOMID DEVID] and a number");
+		return;
+	}
+	if (!numbers(cl, word + 1, n - 1, v))
+		return;
+	dev = find_device(cl, n == 4 ? v : NULL);
+	if (!dev)
+		return;
+	ret = device_force_state(dev, v[n - 2]);
+	if (ret)
+		answer_error(cl, "state: %s", strerror(-ret));
+	else
+		answer_ok(cl);
+}
+
+static void do_recover(struct client *cl, char **word, int n)
+{
+	struct device *dev;
+	uint32_t v[2];
+
+	if (n != 1 && n != 3) {
+		answer_error(cl, "recover: takes [DOMID DEVID]");
+		return;
+	}
+	if (!numbers(cl, word + 1, n - 1, v))
+		return;
+	dev = find_device(cl, n == 3 ? v : NULL);
+	if (!dev)
+		return;
+	device_recover(dev);
+	answer_ok(cl);
+}
+
+static void do_die(struct client *cl)
+{
+	answer_ok(cl);
+	answer_flush(cl);
+	log_close();
+	_exit(EXIT_OK);
 }
 
 static void do_quit(struct client *cl)
@@ -328,6 +428,14 @@ void command_run(struct client *cl, char *line)
 		do_edid(cl, word, n);
 	else if (!strcmp(word[0], "resize"))
 		do_resize(cl, word, n);
+	else if (!strcmp(word[0], "fault"))
+		do_fault(cl, word, n);
+	else if (!strcmp(word[0], "state"))
+		do_state(cl, word, n);
+	else if (!strcmp(word[0], "recover"))
+		do_recover(cl, word, n);
+	else if (!strcmp(word[0], "die") && n == 1)
+		do_die(cl);
 	else if (!strcmp(word[0], "wait"))
 		do_wait(cl, word, n);
 	else if (!strcmp(word[0], "quit") && n == 1)
@@ -348,6 +456,8 @@ bool wait_over(const struct client *cl)
 {
 	const struct device *dev = device_find(cl->domid, cl->devid);
 
+	if (cl->wait == WAIT_FAULTS)
+		return mischief_applied() >= cl->want;
 	if (!dev)
 		return false;
 	switch (cl->wait) {
@@ -370,7 +480,9 @@ void wait_timeout(struct client *cl)
 {
 	const struct device *dev = device_find(cl->domid, cl->devid);
 
-	if (!dev)
+	if (cl->wait == WAIT_FAULTS)
+		answer_error(cl, "timeout: %llu faults", (unsigned long long)mischief_applied());
+	else if (!dev)
 		answer_error(cl, "timeout: device %u/%u never appeared", cl->domid, cl->devid);
 	else if (cl->wait == WAIT_FLIPS)
 		answer_error(cl, "timeout: %llu flips", cl->conn < dev->nknown ?

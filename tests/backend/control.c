@@ -55,7 +55,11 @@ void answer_error(struct client *cl, const char *fmt, ...)
 	json_raw(&cl->out, "\n", 1);
 }
 
-static void flush(struct client *cl)
+/**
+ * answer_flush() - send what was answered so far
+ * @cl: to whom
+ */
+void answer_flush(struct client *cl)
 {
 	while (cl->sent < cl->out.len) {
 		ssize_t n = send(cl->fd, cl->out.text + cl->sent, cl->out.len - cl->sent,
@@ -129,7 +133,7 @@ void control_check_waits(uint64_t now)
 			cl->wait = WAIT_NONE;
 			run_lines(cl);
 		}
-		flush(cl);
+		answer_flush(cl);
 		if (cl->dead)
 			close_client(cl);
 	}
@@ -258,7 +262,7 @@ void control_stop(void)
 	while ((cl = TAILQ_FIRST(&clients))) {
 		if (cl->wait != WAIT_NONE)
 			answer_error(cl, "the backend ends");
-		flush(cl);
+		answer_flush(cl);
 		close_client(cl);
 	}
 	if (listener >= 0) {

@@ -9,7 +9,7 @@
 
 #define MAX_LINE 4096
 
-enum wait_kind { WAIT_NONE, WAIT_FLIPS, WAIT_STATE, WAIT_CLOSED };
+enum wait_kind { WAIT_NONE, WAIT_FLIPS, WAIT_STATE, WAIT_CLOSED, WAIT_FAULTS };
 
 /**
  * struct client - one connection to the control socket
@@ -36,6 +36,7 @@ struct client {
 
 /* control.c */
 void answer_ok(struct client *cl);
+void answer_flush(struct client *cl);
 void answer_error(struct client *cl, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* commands.c */

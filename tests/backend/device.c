@@ -37,9 +37,11 @@ static void log_state(const struct device *dev, const char *type, int from, int 
  */
 bool be_switch(struct device *dev, int state)
 {
-	char text[4];
+	char text[12];
 	int ret;
 
+	if (mischief_stays(dev))
+		return false;
 	snprintf(text, sizeof(text), "%d", state);
 	ret = xs_put_guarded(dev->be_path, "state", dev->be, "state", text);
 	if (ret) {
@@ -73,6 +75,34 @@ void publish_versions(struct device *dev)
 		bug(dev, "writing versions: %s", strerror(-ret));
 }
 
+/**
+ * device_force_state() - write a state without doing what belongs to it
+ * @dev: device
+ * @state: which
+ *
+ * Return: 0 or -errno.
+ */
+int device_force_state(struct device *dev, uint32_t state)
+{
+	char text[12];
+	struct json *j;
+	int ret;
+
+	snprintf(text, sizeof(text), "%u", state);
+	ret = xs_put_guarded(dev->be_path, "state", -1, "state", text);
+	j = log_begin_dev("fault", dev);
+	json_str(j, "what", "state");
+	json_i64(j, "from", dev->be);
+	json_i64(j, "to", state);
+	json_i64(j, "status", ret);
+	log_end();
+	if (!ret) {
+		dev->be = (int)state;
+		dev->excused = true;
+	}
+	return ret;
+}
+
 /* ---- bind and release ---- */
 
 /**
@@ -101,6 +131,7 @@ void release(struct device *dev, const char *why)
 	dev->closes += dev->bound;
 	dev->bound = false;
 	dev->stale = false;
+	dev->excused = false;
 	dev->broken = false;
 	if (dev->mapped || dev->shared)
 		bug(dev, "%llu pages are still mapped, %llu granted",
@@ -248,6 +279,8 @@ static void bind_device(struct device *dev)
 	const char *wrong;
 	struct json *j;
 
+	/* only after a state that was forced */
+	release(dev, "binds anew");
 	dev->stale = dev->fe == -1;
 	wrong = open_connectors(dev, &index, &frontends);
 	if (wrong) {
@@ -300,7 +333,7 @@ static void leak_check(struct device *dev)
 {
 	dev->leak_dbufs = dbufs_listed(dev);
 	dev->leak_fbs = dev->nfbs;
-	if (dev->stale || !(dev->leak_dbufs || dev->leak_fbs))
+	if (dev->stale || dev->excused || !(dev->leak_dbufs || dev->leak_fbs))
 		return;
 	/*
 	 * A guest that powers off closes its devices like this too, with
@@ -380,7 +413,7 @@ static void frontend_changed(struct device *dev, int fe)
 		leak_verdict(dev, true);
 	switch (fe) {
 	case XenbusStateInitialising:
-		if (dev->be == XenbusStateConnected)
+		if (dev->be == XenbusStateConnected || dev->bound)
 			shut(dev, "frontend started anew", true);
 		else if (dev->be != XenbusStateInitWait && !dev->offline)
 			be_switch(dev, XenbusStateInitWait);
@@ -395,7 +428,7 @@ static void frontend_changed(struct device *dev, int fe)
 		break;
 	case XenbusStateClosing:
 	case XenbusStateClosed:
-		if (dev->be != XenbusStateConnected)
+		if (dev->be != XenbusStateConnected && !dev->bound)
 			break;
 		leak_check(dev);
 		shut(dev, "frontend closed", true);
@@ -489,4 +522,16 @@ void sync_device(struct device *dev)
 	fe = read_frontend(dev);
 	if (fe != dev->fe)
 		frontend_changed(dev, fe);
+}
+
+/**
+ * device_recover() - go on as if there had been no fault of ours
+ * @dev: device that is not gone
+ *
+ * States 5, 6; then 2, unless the frontend has to hear of these first.
+ */
+void device_recover(struct device *dev)
+{
+	shut(dev, "recovers", dev->fe == XenbusStateInitialising ||
+	     dev->fe == XenbusStateClosing || dev->fe == XenbusStateClosed);
 }

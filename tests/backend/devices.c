@@ -232,6 +232,8 @@ void devices_run_deferred(uint64_t now)
 			struct conn *c = dev->conns[i];
 
 			conn_flush_flips(c, now);
+			conn_flush_late(c, now);
+			mischief_run(c, now);
 			if (c->more)
 				conn_run(c);
 		}
@@ -264,6 +266,8 @@ uint64_t devices_next_deadline(void)
 			if (dev->conns[i]->more)
 				return 0;
 			next = min_u64(next, conn_next_flip(dev->conns[i]));
+			next = min_u64(next, conn_next_late(dev->conns[i]));
+			next = min_u64(next, mischief_next(dev->conns[i]));
 		}
 	}
 	return next;

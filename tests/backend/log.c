@@ -99,7 +99,7 @@ void log_close(void)
  * @fmt: a text that says more, printf style
  *
  * In a session with a stale frontend it is a warning: we bound to rings that
- * were not made for us.
+ * were not made for us. Likewise after a fault of ours that may have caused it.
  */
 void fault(struct device *dev, struct conn *conn, enum fault kind, uint64_t value,
 	   const char *fmt, ...)
@@ -108,7 +108,7 @@ void fault(struct device *dev, struct conn *conn, enum fault kind, uint64_t valu
 	char text[160];
 	va_list ap;
 
-	if (dev->stale) {
+	if (dev->stale || dev->excused) {
 		warning(dev, conn, fault_word(kind), value);
 		return;
 	}

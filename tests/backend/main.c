@@ -38,6 +38,7 @@ static const char usage_text[] =
 "                    auto[:BLOCKS][:WxH][@HZ]: an EDID of 1..256 blocks with one mode,\n"
 "                    by default one block, the resolution in XenStore, 60 Hz;\n"
 "                    file:PATH: these bytes as they are\n"
+"  --fault SPEC[,SPEC]  do wrong on purpose; help lists what\n"
 "  --pace HZ         a flip's event comes at the next tick of a clock of HZ per\n"
 "                    second (default 60); 0: at once\n"
 "  --order ORDER     event-first, response-first or mixed (default: takes turns).\n"
@@ -68,6 +69,7 @@ enum {
 	OPT_VERSIONS = 256,
 	OPT_FORMATS,
 	OPT_EDID,
+	OPT_FAULT,
 	OPT_PACE,
 	OPT_ORDER,
 	OPT_NO_ALLOC,
@@ -88,6 +90,7 @@ static const struct option long_options[] = {
 	{ "versions", required_argument, NULL, OPT_VERSIONS },
 	{ "formats", required_argument, NULL, OPT_FORMATS },
 	{ "edid", required_argument, NULL, OPT_EDID },
+	{ "fault", required_argument, NULL, OPT_FAULT },
 	{ "pace", required_argument, NULL, OPT_PACE },
 	{ "order", required_argument, NULL, OPT_ORDER },
 	{ "no-alloc", no_argument, NULL, OPT_NO_ALLOC },
@@ -204,6 +207,15 @@ static void one_option(int opt, struct arguments *args)
 		why = monitor_set_edid(NULL, optarg);
 		if (why)
 			usage_error("--edid: '%s': %s", optarg, why);
+		break;
+	case OPT_FAULT:
+		if (!strcmp(optarg, "help")) {
+			mischief_help(NULL);
+			exit(EXIT_OK);
+		}
+		why = mischief_add(optarg);
+		if (why)
+			usage_error("--fault: '%s': %s", optarg, why);
 		break;
 	case OPT_PACE:
 		if (!parse_pace(optarg, &be.opt.pace_hz))
@@ -384,6 +396,7 @@ static void log_summary(int status)
 	json_u64(j, "violations", be.nfaults);
 	json_u64(j, "warnings", be.nwarnings);
 	json_u64(j, "bugs", be.nbugs);
+	json_u64(j, "faults_made", mischief_applied());
 	json_i64(j, "exit", status);
 	log_end();
 }
@@ -406,6 +419,7 @@ static int finish(void)
 	log_summary(status);
 	devices_forget();
 	monitor_forget();
+	mischief_clear(NULL);
 	xs_stop();
 	shares_stop();
 	xengnttab_close(be.gnttab);

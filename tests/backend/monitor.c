@@ -245,10 +245,11 @@ int monitor_get_edid(struct conn *c, const struct xendispl_get_edid_req *r, uint
 	if (ret)
 		return ret;
 	memcpy(map, bytes, n);
+	*size = (uint32_t)n;
+	mischief_edid(c, map, n, size);
 	grants_unmap(c->dev, map, pages);
 	if (spec->width)
 		widen(c, spec->width, spec->height);
-	*size = (uint32_t)n;
 	return 0;
 }
 

@@ -329,10 +329,11 @@ static void log_fields(struct json *j, const struct xendispl_req *req)
  * @c: connector
  * @req: the request
  * @rsp: its answer
+ * @flipped: a flip that was carried out
  * @ns: how long it took
  */
 void op_log(struct conn *c, const struct xendispl_req *req, const struct xendispl_resp *rsp,
-	    uint64_t ns)
+	    bool flipped, uint64_t ns)
 {
 	enum op_index i = op_index(req->operation);
 	int status = rsp->status;
@@ -342,14 +343,14 @@ void op_log(struct conn *c, const struct xendispl_req *req, const struct xendisp
 	dev->ops[i]++;
 	if (status)
 		dev->errors[i]++;
-	if (be.opt.quiet_flips && i == OPI_PG_FLIP && !status && c->count.flips % 100)
+	if (be.opt.quiet_flips && flipped && !status && c->count.flips % 100)
 		return;
 	j = log_begin_dev("op", dev);
 	json_u64(j, "ring", c->index);
 	json_str(j, "op", op_name(req->operation));
 	json_u64(j, "id", req->id);
 	log_fields(j, req);
-	if (i == OPI_PG_FLIP && !status)
+	if (flipped)
 		json_u64(j, "n", c->count.flips);
 	if (i == OPI_GET_EDID)
 		json_u64(j, "edid_sz", rsp->op.get_edid.edid_sz);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * One connector's request ring and event page.
+ * One connector's request ring, and when its flips are done.
  *
  * Indices are kept privately; of the shared pages only the other side's index
  * is ever read, once for each decision, and requests are copied out whole
@@ -24,13 +24,31 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "backend.h"
+#include "inject.h"
 
 /* requests of one ring in one turn of the event loop; others have a turn too */
 #define BUDGET 64
 
-#define RSP_SLOTS ARRAY_SIZE(((struct conn *)0)->rsp)
+#define RSP_SLOTS ARRAY_SIZE(((struct conn *)0)->line)
+
+/**
+ * struct plan - what becomes of a request
+ * @rsp: its answer
+ * @flipped: it was a flip that was carried out
+ * @mute: there is no answer
+ * @twice: the answer comes twice
+ * @due: the answer comes late, 0: it does not
+ */
+struct plan {
+	struct xendispl_resp rsp;
+	bool flipped;
+	bool mute;
+	bool twice;
+	uint64_t due;
+};
 
 /* local event channel -> connector */
 static struct port {
@@ -172,6 +190,10 @@ const char *conn_open(struct conn *c)
 		return wrong;
 	c->rsp_tail = 0;
 	c->rsp_pushed = 0;
+	c->rsp_skew = 0;
+	c->fuzzed = false;
+	c->fuzz_due = 0;
+	c->evt_cookie = 0;
 	c->evt_id = 0;
 	c->evt_prod = __atomic_load_n(&c->evt->in_cons, __ATOMIC_ACQUIRE);
 	__atomic_store_n(&c->evt->in_prod, c->evt_prod, __ATOMIC_RELEASE);
@@ -212,74 +234,104 @@ void conn_close(struct conn *c)
 	c->picture_current = false;
 }
 
-static void event_send(struct conn *c, uint64_t cookie)
+static void put_response(struct conn *c, const struct line *l)
 {
-	uint32_t cons = __atomic_load_n(&c->evt->in_cons, __ATOMIC_ACQUIRE);
-	uint32_t used = c->evt_prod - cons;
-	uint16_t id = c->evt_id++;
-	struct xendispl_evt evt;
-	struct json *j;
-
-	if (used > XENDISPL_IN_RING_LEN)
-		fault(c->dev, c, FAULT_EVENT_CONS, cons, "in_prod is %u", c->evt_prod);
-	if (used >= XENDISPL_IN_RING_LEN) {
-		c->count.dropped++;
-		warning(c->dev, c, "event-dropped", id);
-		return;
-	}
-	memset(&evt, 0, sizeof(evt));
-	evt.id = id;
-	evt.type = XENDISPL_EVT_PG_FLIP;
-	evt.op.pg_flip.fb_cookie = cookie;
-	memcpy(&XENDISPL_IN_RING_REF(c->evt, c->evt_prod), &evt, sizeof(evt));
-	c->evt_prod++;
-	__atomic_store_n(&c->evt->in_prod, c->evt_prod, __ATOMIC_RELEASE);
-	xenevtchn_notify(be.evtchn, c->evt_port);
-	c->count.events++;
-	c->count.notify_evt++;
-	if (be.opt.quiet_flips && c->count.events % 100)
-		return;
-	j = log_begin_dev("event", c->dev);
-	json_u64(j, "conn", c->index);
-	json_u64(j, "id", id);
-	json_hex(j, "fb", cookie);
-	json_u64(j, "n", c->count.events);
-	log_end();
+	memcpy(RING_GET_RESPONSE(&c->ring, c->ring.rsp_prod_pvt + c->rsp_skew), &l->rsp,
+	       sizeof(l->rsp));
 }
 
 /* the responses at the head of the line that need not wait any longer */
 static void responses_push(struct conn *c)
 {
-	uint32_t old = c->rsp_pushed;
-	uint32_t event;
+	uint32_t old = c->ring.rsp_prod_pvt + c->rsp_skew, prod, event;
+	struct inject *in = NULL;
 
-	while (c->rsp_pushed != c->rsp_tail && c->ready[c->rsp_pushed % RSP_SLOTS]) {
-		memcpy(RING_GET_RESPONSE(&c->ring, c->ring.rsp_prod_pvt),
-		       &c->rsp[c->rsp_pushed % RSP_SLOTS], sizeof(c->rsp[0]));
+	while (c->rsp_pushed != c->rsp_tail && c->line[c->rsp_pushed % RSP_SLOTS].ready) {
+		const struct line *l = &c->line[c->rsp_pushed % RSP_SLOTS];
+
+		put_response(c, l);
 		c->ring.rsp_prod_pvt++;
+		if (l->twice) {
+			put_response(c, l);
+			c->rsp_skew++;
+		}
+		if (!in)
+			in = mischief(INJECT_RSP_PROD, c->dev, c, l->rsp.operation);
 		c->rsp_pushed++;
 	}
-	if (c->rsp_pushed == old)
+	if (in)
+		c->rsp_skew += inject_jump(in);
+	prod = c->ring.rsp_prod_pvt + c->rsp_skew;
+	if (prod == old)
 		return;
 	/*
 	 * RING_PUSH_RESPONSES_AND_CHECK_NOTIFY, but for the old index, which it
 	 * reads from the page
 	 */
-	__atomic_store_n(&c->ring.sring->rsp_prod, c->ring.rsp_prod_pvt, __ATOMIC_RELEASE);
+	__atomic_store_n(&c->ring.sring->rsp_prod, prod, __ATOMIC_RELEASE);
 	xen_mb();
 	event = __atomic_load_n(&c->ring.sring->rsp_event, __ATOMIC_RELAXED);
-	if (c->ring.rsp_prod_pvt - event < c->rsp_pushed - old) {
+	if (prod - event < prod - old || in) {
 		xenevtchn_notify(be.evtchn, c->req_port);
 		c->count.notify_rsp++;
 	}
 }
 
 /* put a response in the line; returns its index */
-static uint32_t response_queue(struct conn *c, const struct xendispl_resp *rsp, bool ready)
+static uint32_t response_queue(struct conn *c, const struct plan *plan, bool ready)
 {
-	c->rsp[c->rsp_tail % RSP_SLOTS] = *rsp;
-	c->ready[c->rsp_tail % RSP_SLOTS] = ready;
+	struct line *l = &c->line[c->rsp_tail % RSP_SLOTS];
+
+	l->rsp = plan->rsp;
+	l->twice = plan->twice;
+	l->due = plan->due;
+	l->ready = ready && !plan->due;
 	return c->rsp_tail++;
+}
+
+/* carried out; now the answer, unless there shall be none */
+static void answer(struct conn *c, const struct plan *plan)
+{
+	if (!plan->mute)
+		response_queue(c, plan, true);
+	responses_push(c);
+}
+
+/**
+ * conn_flush_late() - send the responses that were late on purpose
+ * @c: connector
+ * @now: the time
+ */
+void conn_flush_late(struct conn *c, uint64_t now)
+{
+	uint32_t i;
+
+	for (i = c->rsp_pushed; i != c->rsp_tail; i++) {
+		struct line *l = &c->line[i % RSP_SLOTS];
+
+		if (l->due && l->due <= now) {
+			l->due = 0;
+			l->ready = true;
+		}
+	}
+	responses_push(c);
+}
+
+/**
+ * conn_next_late() - when the next of those is due
+ * @c: connector
+ *
+ * Return: time, or NEVER.
+ */
+uint64_t conn_next_late(const struct conn *c)
+{
+	uint64_t next = NEVER;
+	uint32_t i;
+
+	for (i = c->rsp_pushed; i != c->rsp_tail; i++)
+		if (c->line[i % RSP_SLOTS].due)
+			next = min_u64(next, c->line[i % RSP_SLOTS].due);
+	return next;
 }
 
 static uint64_t next_tick(const struct conn *c, uint64_t after)
@@ -289,8 +341,7 @@ static uint64_t next_tick(const struct conn *c, uint64_t after)
 	return c->clock_base + ((after - c->clock_base) / period + 1) * period;
 }
 
-static void flip_done(struct conn *c, uint64_t cookie, const struct xendispl_resp *rsp,
-		      uint64_t now)
+static void flip_done(struct conn *c, uint64_t cookie, const struct plan *plan, uint64_t now)
 {
 	bool event_first;
 	struct flip *f;
@@ -300,21 +351,22 @@ static void flip_done(struct conn *c, uint64_t cookie, const struct xendispl_res
 			      (be.opt.order == ORDER_MIXED && c->count.flips % 2);
 		if (event_first)
 			event_send(c, cookie);
-		response_queue(c, rsp, true);
-		responses_push(c);
+		answer(c, plan);
 		if (!event_first)
 			event_send(c, cookie);
 		return;
 	}
 	f = &c->flips[c->nflips];
 	f->cookie = cookie;
-	f->holds = be.opt.order == ORDER_EVENT_FIRST;
+	f->holds = be.opt.order == ORDER_EVENT_FIRST && !plan->mute && !plan->due;
 	f->due = now;
 	if (be.opt.pace_hz > 0)
 		f->due = next_tick(c, c->nflips && f[-1].due > now ? f[-1].due : now);
-	f->rsp = response_queue(c, rsp, !f->holds);
 	c->nflips++;
-	responses_push(c);
+	if (f->holds)
+		f->rsp = response_queue(c, plan, false);
+	else
+		answer(c, plan);
 }
 
 /**
@@ -331,7 +383,7 @@ void conn_flush_flips(struct conn *c, uint64_t now)
 		memmove(c->flips, c->flips + 1, c->nflips * sizeof(f));
 		event_send(c, f.cookie);
 		if (f.holds) {
-			c->ready[f.rsp % RSP_SLOTS] = true;
+			c->line[f.rsp % RSP_SLOTS].ready = true;
 			responses_push(c);
 		}
 	}
@@ -348,24 +400,72 @@ uint64_t conn_next_flip(const struct conn *c)
 	return c->nflips ? c->flips[0].due : NEVER;
 }
 
+/* carry it out or say that it was, and what of the answer is wrong on purpose */
+static void carry_out(struct conn *c, const struct xendispl_req *req, struct plan *plan)
+{
+	uint8_t op = req->operation;
+	struct inject *in = mischief(INJECT_STATUS, c->dev, c, op);
+
+	if (in) {
+		plan->rsp.id = req->id;
+		plan->rsp.operation = op;
+		plan->rsp.status = (int32_t)in->value;
+	} else {
+		op_run(c, req, &plan->rsp);
+		plan->flipped = op == XENDISPL_OP_PG_FLIP && !plan->rsp.status;
+	}
+	in = mischief(INJECT_LIE, c->dev, c, op);
+	if (in)
+		plan->rsp.status = (int32_t)in->value;
+	in = mischief(INJECT_WRONG_ID, c->dev, c, op);
+	if (in)
+		plan->rsp.id = (uint16_t)(plan->rsp.id + in->value);
+	in = mischief(INJECT_WRONG_OP, c->dev, c, op);
+	if (in)
+		plan->rsp.operation = (uint8_t)(in->value ? in->value : op + 1);
+	in = mischief(INJECT_LATE, c->dev, c, op);
+	if (in)
+		plan->due = clock_ns() + (uint64_t)in->value * NSEC_PER_MSEC;
+	plan->twice = mischief(INJECT_TWICE, c->dev, c, op);
+	plan->mute = mischief(INJECT_NO_ANSWER, c->dev, c, op);
+}
+
 static void one_request(struct conn *c)
 {
 	uint64_t start = clock_ns(), end;
+	struct plan plan = { 0 };
 	struct xendispl_req req;
-	struct xendispl_resp rsp;
 
 	RING_COPY_REQUEST(&c->ring, c->ring.req_cons, &req);
 	c->ring.req_cons++;
-	op_run(c, &req, &rsp);
-	end = clock_ns();
-	if (req.operation == XENDISPL_OP_PG_FLIP && !rsp.status) {
-		c->count.flips++;
-		flip_done(c, req.op.pg_flip.fb_cookie, &rsp, end);
-	} else {
-		response_queue(c, &rsp, true);
-		responses_push(c);
+	if (mischief(INJECT_DIE, c->dev, c, req.operation)) {
+		log_close();
+		_exit(EXIT_OK);
 	}
-	op_log(c, &req, &rsp, end - start);
+	if (mischief(INJECT_IGNORE, c->dev, c, req.operation))
+		return;
+	carry_out(c, &req, &plan);
+	end = clock_ns();
+	if (plan.flipped) {
+		c->count.flips++;
+		flip_done(c, req.op.pg_flip.fb_cookie, &plan, end);
+	} else {
+		answer(c, &plan);
+	}
+	op_log(c, &req, &plan.rsp, plan.flipped, end - start);
+}
+
+/* where the frontend shall notify, wrong on purpose; and where it wants to be notified */
+static void scribble(struct conn *c)
+{
+	struct inject *in = mischief(INJECT_REQ_EVENT, c->dev, c, ANY);
+
+	if (in)
+		__atomic_store_n(&c->ring.sring->req_event,
+				 c->ring.req_cons + 1 + inject_jump(in), __ATOMIC_RELEASE);
+	in = mischief(INJECT_RSP_EVENT, c->dev, c, ANY);
+	if (in)
+		__atomic_fetch_add(&c->ring.sring->rsp_event, inject_jump(in), __ATOMIC_RELEASE);
 }
 
 /**
@@ -377,6 +477,7 @@ static void one_request(struct conn *c)
  */
 void conn_run(struct conn *c)
 {
+	uint32_t first = c->ring.req_cons;
 	unsigned int n = 0;
 	int work;
 
@@ -389,6 +490,9 @@ void conn_run(struct conn *c)
 
 		if (RING_REQUEST_PROD_OVERFLOW(&c->ring, prod) ||
 		    prod - c->ring.req_cons > RING_SIZE(&c->ring)) {
+			/* we filled the page with random bytes: wait for better ones */
+			if (c->fuzzed)
+				return;
 			fault(c->dev, c, FAULT_RING_OVERFLOW, prod, "consumed %u, answered %u",
 			      c->ring.req_cons, c->ring.rsp_prod_pvt);
 			c->dev->broken = true;
@@ -404,4 +508,6 @@ void conn_run(struct conn *c)
 		RING_FINAL_CHECK_FOR_REQUESTS(&c->ring, work);
 		c->more = work;
 	} while (work && n++ < BUDGET);
+	if (c->ring.req_cons != first)
+		scribble(c);
 }

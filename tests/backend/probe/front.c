@@ -215,6 +215,21 @@ static void conn_open(struct conn *c, unsigned int index)
 		fail("connector %u cannot be published", index);
 }
 
+static void let_go(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < MAX_BUFS; i++)
+		buf_free(&bufs[i]);
+	for (i = 0; i < nconns; i++) {
+		xenevtchn_unbind(xce, (evtchn_port_t)conns[i].req_port);
+		xenevtchn_unbind(xce, (evtchn_port_t)conns[i].evt_port);
+		xengntshr_unshare(shr, conns[i].sring, 1);
+		xengntshr_unshare(shr, conns[i].evt, 1);
+	}
+	nconns = 0;
+}
+
 /**
  * front_connect() - states 1 to 4
  * @version: what to choose, NULL: say nothing
@@ -229,6 +244,7 @@ unsigned int front_connect(const char *version)
 	front_set_state(1);
 	if (!front_wait_be(2))
 		return 0;
+	let_go();
 	for (i = 0; i < MAX_CONNS; i++) {
 		char *text;
 
@@ -259,20 +275,11 @@ unsigned int front_connect(const char *version)
  */
 bool front_close(void)
 {
-	unsigned int i;
 	bool ok;
 
 	front_set_state(6);
 	ok = front_wait_be(2);
-	for (i = 0; i < MAX_BUFS; i++)
-		buf_free(&bufs[i]);
-	for (i = 0; i < nconns; i++) {
-		xenevtchn_unbind(xce, (evtchn_port_t)conns[i].req_port);
-		xenevtchn_unbind(xce, (evtchn_port_t)conns[i].evt_port);
-		xengntshr_unshare(shr, conns[i].sring, 1);
-		xengntshr_unshare(shr, conns[i].evt, 1);
-	}
-	nconns = 0;
+	let_go();
 	return ok;
 }
 

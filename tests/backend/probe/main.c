@@ -11,11 +11,13 @@
  *   [@CONN] REQUEST     send, no more
  *   [@CONN] answer STATUS [id=N] [op=N]  the next one; id counts from the last request's
  *   [@CONN] silent      no answer is there           [@CONN] rspprod N   less requests sent
- *   [@CONN] event FB [type=N]    the next one        [@CONN] noevent
- *   [@CONN] inprod N    less events taken
+ *   [@CONN] event FB [type=N] [jump=N]    the next one; its id jumps   [@CONN] noevent
+ *   [@CONN] inprod N    less events taken            [@CONN] incons N   likewise
+ *   [@CONN] reqevent N  less requests sent           [@CONN] seed N     the page of events
  *   paint BUF           a picture for it             show BUF WxH   the backend has it
- *   map BUF   unmap BUF   directory BUF good|NUMBER of bad entries
- *   edid BLOCKS [WxH]   what GET_EDID gave
+ *   map BUF   cannotmap BUF   unmap BUF   directory BUF good|NUMBER of bad entries
+ *   next BUF N          where the directory's first page says that it goes on
+ *   edid BLOCKS [WxH]   what GET_EDID gave           notedid    a block's sum is wrong
  *
  * Requests: create BUF WxH, alloc BUF WxH, destroy BUF, attach FB BUF WxH [FOURCC],
  * detach FB, config FB WxH, off, flip FB, getedid, raw OP. create and alloc take
@@ -209,14 +211,16 @@ static void do_answer(void)
 static void do_event(void)
 {
 	uint64_t cookie = number(arg(1));
-	uint32_t type = option("type", XENDISPL_EVT_PG_FLIP);
-	struct xendispl_evt evt;
+	uint32_t type = option("type", XENDISPL_EVT_PG_FLIP), jump = option("jump", 0);
+	struct xendispl_evt evt = { 0 };
 
 	if (!front_event(conn, &evt, PATIENCE_MS))
 		tap(false, "no event");
 	else
-		tap(evt.type == type && evt.op.pg_flip.fb_cookie == cookie, "type %u, fb %#llx",
-		    evt.type, (unsigned long long)evt.op.pg_flip.fb_cookie);
+		tap(evt.type == type && evt.op.pg_flip.fb_cookie == cookie &&
+		    evt.id == (uint16_t)(conn->evt_id + jump), "type %u, fb %#llx, id %u for %u",
+		    evt.type, (unsigned long long)evt.op.pg_flip.fb_cookie, evt.id, conn->evt_id);
+	conn->evt_id = (uint16_t)(evt.id + 1);
 }
 
 static struct buf *the_buf(void)
@@ -282,6 +286,15 @@ static void do_directory(void)
 	tap(!strcmp(arg(2), "good") ? !bad : bad == number(arg(2)), "%u bad entries", bad);
 }
 
+static void do_notedid(void)
+{
+	uint32_t k, sum = 0;
+
+	for (k = 0; k < 128; k++)
+		sum += buf_find(EDID_BUF)->mem[k];
+	tap(sum & 0xff, "it is right");
+}
+
 static void do_edid(void)
 {
 	uint8_t *e = buf_find(EDID_BUF) ? buf_find(EDID_BUF)->mem : NULL;
@@ -305,6 +318,47 @@ static void do_edid(void)
 	    e[56] | (e[58] & 0xf0u) << 4, e[59] | (e[61] & 0xf0u) << 4);
 }
 
+/* 32 bits of a shared page, less what we count ourselves */
+static void check_index(const uint32_t *shared, uint32_t ours)
+{
+	uint32_t n = __atomic_load_n(shared, __ATOMIC_ACQUIRE) - ours;
+
+	tap(n == (uint32_t)strtoll(arg(1), NULL, 0), "it is %d", (int)n);
+}
+
+/* splitmix64, as the backend says; its first eight bytes are in_cons and in_prod */
+static void do_seed(void)
+{
+	uint64_t z = number(arg(1)) + 0x9e3779b97f4a7c15ull, there;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ull;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebull;
+	z ^= z >> 31;
+	memcpy(&there, conn->evt, sizeof(there));
+	tap(z == there, "%016llx, not %016llx", (unsigned long long)there, (unsigned long long)z);
+}
+
+static bool do_shared(void)
+{
+	const char *what = word[0];
+
+	if (!strcmp(what, "rspprod"))
+		check_index(&conn->sring->rsp_prod, conn->ring.req_prod_pvt);
+	else if (!strcmp(what, "reqevent"))
+		check_index(&conn->sring->req_event, conn->ring.req_prod_pvt);
+	else if (!strcmp(what, "inprod"))
+		check_index(&conn->evt->in_prod, conn->evt_cons);
+	else if (!strcmp(what, "incons"))
+		check_index(&conn->evt->in_cons, conn->evt_cons);
+	else if (!strcmp(what, "next"))
+		tap(*the_buf()->dir == number(arg(2)), "it is %#x", *the_buf()->dir);
+	else if (!strcmp(what, "seed"))
+		do_seed();
+	else
+		return false;
+	return true;
+}
+
 static void do_word(void)
 {
 	static struct xendispl_resp rsp;
@@ -326,13 +380,6 @@ static void do_word(void)
 		do_answer();
 	} else if (!strcmp(what, "silent")) {
 		tap(!front_recv(conn, &rsp, 0), "id %u, status %d", rsp.id, rsp.status);
-	} else if (!strcmp(what, "rspprod")) {
-		n = __atomic_load_n(&conn->sring->rsp_prod, __ATOMIC_ACQUIRE) -
-		    conn->ring.req_prod_pvt;
-		tap(n == (uint32_t)atoll(arg(1)), "it is %d", (int)n);
-	} else if (!strcmp(what, "inprod")) {
-		n = __atomic_load_n(&conn->evt->in_prod, __ATOMIC_ACQUIRE) - conn->evt_cons;
-		tap(n == (uint32_t)atoll(arg(1)), "it is %d", (int)n);
 	} else if (!strcmp(what, "event")) {
 		do_event();
 	} else if (!strcmp(what, "noevent")) {
@@ -344,13 +391,17 @@ static void do_word(void)
 		do_show();
 	} else if (!strcmp(what, "map")) {
 		tap(buf_map(the_buf()), "not possible");
+	} else if (!strcmp(what, "cannotmap")) {
+		tap(!buf_map(the_buf()), "it can be mapped");
 	} else if (!strcmp(what, "unmap")) {
 		buf_unmap(the_buf());
 	} else if (!strcmp(what, "directory")) {
 		do_directory();
 	} else if (!strcmp(what, "edid")) {
 		do_edid();
-	} else {
+	} else if (!strcmp(what, "notedid")) {
+		do_notedid();
+	} else if (!do_shared()) {
 		fail("no such word");
 	}
 }

@@ -43,6 +43,7 @@ struct conn {
 	uint32_t req_ref, evt_ref;
 	int req_port, evt_port;
 	uint32_t evt_cons;
+	uint16_t evt_id;
 	uint16_t id;
 };
 
