@@ -250,6 +250,7 @@ int xdf_gem_dumb_create(struct drm_file *file, struct drm_device *drm,
 			struct drm_mode_create_dumb *args)
 {
 	u64 pitch = xdf_pitch(args->width, args->bpp);
+	struct xdf_pages *pages;
 	struct xdf_gem *gem;
 	u64 size, slack = 0;
 	int ret;
@@ -276,7 +277,13 @@ int xdf_gem_dumb_create(struct drm_file *file, struct drm_device *drm,
 	 */
 	if (to_xdf(drm)->num_pipes > 1)
 		slack = PAGE_ALIGN(pitch);
-	gem = gem_create(drm, gem_pages(drm, size + slack), size);
+	pages = gem_pages(drm, size + slack);
+	if (pages == ERR_PTR(-ENOMEM)) {
+		/* What is on its way out may hold what we need. */
+		flush_work(&to_xdf(drm)->reap_work);
+		pages = gem_pages(drm, size + slack);
+	}
+	gem = gem_create(drm, pages, size);
 	if (IS_ERR(gem))
 		return PTR_ERR(gem);
 	gem->width = args->width;
