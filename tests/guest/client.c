@@ -89,6 +89,41 @@ void client_hold(const struct client *cl)
 }
 
 /**
+ * client_step - one stage of a command is done
+ * @cl: command line
+ * @stage: its name
+ *
+ * With --hold-stdin: says so, and waits for a line.
+ *
+ * Return: false when it was "exit" or the end.
+ */
+bool client_step(const struct client *cl, const char *stage)
+{
+	char text[64];
+	size_t n = 0;
+
+	if (!cl->hold_stdin)
+		return true;
+	rep_begin("done");
+	rep_str("stage", stage);
+	rep_end();
+	/* byte by byte: what is behind the line is for the next one */
+	while (n < sizeof(text) - 1) {
+		ssize_t got = read(STDIN_FILENO, text + n, 1);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return false;
+		if (text[n] == '\n')
+			break;
+		n++;
+	}
+	text[n] = 0;
+	return strcmp(text, "exit");
+}
+
+/**
  * die_first - be the one that the kernel kills when memory runs out
  *
  * For a child that asks for too much, so that only it has to suffer.  It dies

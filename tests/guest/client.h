@@ -29,11 +29,14 @@ struct client {
 	bool strict;
 	bool need_atomic;
 	bool keep;
+	bool column;
 	const char *title;
 	struct buf_spec spec;	/* of the buffers */
 	enum fence_how fence;
 };
 
+int cmd_dirty(struct client *cl);
+int cmd_span(struct client *cl);
 int cmd_info(struct client *cl);
 int cmd_card(struct client *cl);
 int cmd_flip(struct client *cl);
@@ -50,6 +53,7 @@ bool fence_how_parse(const char *name, enum fence_how *how);
 int client_open(struct client *cl, struct kms *k);
 int client_pipes(struct client *cl, struct kms *k, struct kms_pipe *pipes);
 void die_first(void);
+bool client_step(const struct client *cl, const char *stage);
 void client_hold(const struct client *cl);
 int paint_card(const struct client *cl, const struct kms_pipe *pipe, struct kms_buf *buf,
 	       uint64_t *hash);

@@ -27,6 +27,8 @@ static const struct command {
 	{ "smoke", cmd_smoke, false },
 	{ "hold-open", cmd_hold_open, false },
 	{ "many", cmd_many, true },
+	{ "span", cmd_span, false },
+	{ "dirty", cmd_dirty, true },
 	{ "fb", cmd_fb, false },
 	{ "fb-fill", cmd_fb, true },
 	{ "formats", cmd_formats, false },
@@ -44,6 +46,10 @@ static const char usage_text[] =
 "  hold-open            keep device and picture, obey lines on stdin:\n"
 "                       touch, flip, ioctl, exit\n"
 "  many N               up to N buffers, free them, once more the same number\n"
+"  span                 one framebuffer, each connector shows its part of it:\n"
+"                       mode set, flip, dirty, pan, flip; --hold-stdin: each by a line\n"
+"  dirty N              N times drawing into what is shown, told by DIRTYFB or damage;\n"
+"                       --hold-stdin: begins, and ends, by a line\n"
 "  fb                   the hash of what the console's memory, /dev/fb0, holds\n"
 "  fb-fill N            the same after filling it with pattern number N\n"
 "  formats              framebuffers with good and bad formats, pitches, modifiers\n"
@@ -58,13 +64,14 @@ static const char usage_text[] =
 "  --hold MS            card, modeset: keep the picture that long at the end\n"
 "  --hold-stdin         card, modeset: keep it until a line or the end of stdin\n"
 "  --keep               card: leave the picture behind at exit (Linux 6.8)\n"
-"  --format FOURCC      card: XR24 (default) AR24 XB24 AB24 BX24 RG16 RG24 XR30 AR30 XB30\n"
+"  --format FOURCC      card, dirty: XR24 (default) AR24 XB24 AB24 BX24 RG16 RG24 XR30 AR30 XB30\n"
 "                       AB30; the hash is that of the picture in 8 bits\n"
-"  --buffer KIND        card, flip: dumb (default), self (exported and imported again),\n"
+"  --buffer KIND        card, flip, dirty: dumb (default), self (exported and imported again),\n"
 "                       udmabuf, vgem: another driver's, imported\n"
-"  --offset N           card, flip: where framebuffers begin in their buffers, in bytes\n"
+"  --offset N           card, flip, dirty: where framebuffers begin in their buffers, in bytes\n"
 "  --title TEXT         card: default xen-drm-front\n"
 "  --buffers 2|3        flip: default 2\n"
+"  --column             span: connectors one below the other (default: a row)\n"
 "  --strict             flip: demand pacing by vertical blanks\n"
 "  --map                hold-open: map the buffer, too\n"
 "  --fence HOW          fence: write (default), read: nothing to wait for, close: the\n"
@@ -108,6 +115,7 @@ enum {
 	OPT_OFFSET,
 	OPT_TITLE,
 	OPT_BUFFERS,
+	OPT_COLUMN,
 	OPT_STRICT,
 	OPT_MAP,
 	OPT_FENCE,
@@ -130,6 +138,7 @@ static const struct option options[] = {
 	{ "offset", required_argument, NULL, OPT_OFFSET },
 	{ "title", required_argument, NULL, OPT_TITLE },
 	{ "buffers", required_argument, NULL, OPT_BUFFERS },
+	{ "column", no_argument, NULL, OPT_COLUMN },
 	{ "strict", no_argument, NULL, OPT_STRICT },
 	{ "map", no_argument, NULL, OPT_MAP },
 	{ "fence", required_argument, NULL, OPT_FENCE },
@@ -208,6 +217,9 @@ int main(int argc, char **argv)
 			if (!number(optarg, 2, 3, &n))
 				return usage("bad number of buffers", optarg);
 			cl.buffers = n;
+			break;
+		case OPT_COLUMN:
+			cl.column = true;
 			break;
 		case OPT_STRICT:
 			cl.strict = true;
