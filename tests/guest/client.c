@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/utsname.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "client.h"
@@ -139,6 +140,31 @@ void die_first(void)
 	if (write(fd, "1000", 4) < 0)
 		rep_skip("oom_score_adj", err_name(errno));
 	close(fd);
+}
+
+/**
+ * client_child - let a child do what may be killed for it
+ * @cl: command line
+ * @work: what to do, gives the exit code
+ *
+ * Return: its status as of waitpid().
+ */
+int client_child(struct client *cl, int (*work)(struct client *cl))
+{
+	int status = 0;
+	pid_t pid = fork();
+
+	if (!pid) {
+		die_first();
+		status = work(cl);
+		_exit(status ? status : rep_failures() ? XDF_FAILED : XDF_OK);
+	}
+	if (pid < 0)
+		return W_EXITCODE(rep_fail("fork", errno, NULL), 0);
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return W_EXITCODE(rep_fail("wait", errno, NULL), 0);
+	return status;
 }
 
 /* Rows are made in plain memory: a mapping may be slow to read. */

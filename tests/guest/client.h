@@ -35,6 +35,7 @@ struct client {
 	enum fence_how fence;
 };
 
+int cmd_big(struct client *cl);
 int cmd_dirty(struct client *cl);
 int cmd_span(struct client *cl);
 int cmd_info(struct client *cl);
@@ -53,6 +54,7 @@ bool fence_how_parse(const char *name, enum fence_how *how);
 int client_open(struct client *cl, struct kms *k);
 int client_pipes(struct client *cl, struct kms *k, struct kms_pipe *pipes);
 void die_first(void);
+int client_child(struct client *cl, int (*work)(struct client *cl));
 bool client_step(const struct client *cl, const char *stage);
 void client_hold(const struct client *cl);
 int paint_card(const struct client *cl, const struct kms_pipe *pipe, struct kms_buf *buf,

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "client.h"
 
@@ -85,19 +84,8 @@ static int many(struct client *cl)
  */
 int cmd_many(struct client *cl)
 {
-	int status = 0;
-	pid_t pid = fork();
+	int status = client_child(cl, many);
 
-	if (!pid) {
-		die_first();
-		status = many(cl);
-		_exit(status ? status : rep_failures() ? XDF_FAILED : XDF_OK);
-	}
-	if (pid < 0)
-		return rep_fail("fork", errno, NULL);
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return rep_fail("wait", errno, NULL);
 	if (WIFSIGNALED(status))
 		return rep_fail("killed", 0, "signal %d: out of memory, and no error before that",
 				WTERMSIG(status));

@@ -27,6 +27,7 @@ static const struct command {
 	{ "smoke", cmd_smoke, false },
 	{ "hold-open", cmd_hold_open, false },
 	{ "many", cmd_many, true },
+	{ "big", cmd_big, false },
 	{ "span", cmd_span, false },
 	{ "dirty", cmd_dirty, true },
 	{ "fb", cmd_fb, false },
@@ -46,6 +47,7 @@ static const char usage_text[] =
 "  hold-open            keep device and picture, obey lines on stdin:\n"
 "                       touch, flip, ioctl, exit\n"
 "  many N               up to N buffers, free them, once more the same number\n"
+"  big                  buffers too large for memory are refused at once\n"
 "  span                 one framebuffer, each connector shows its part of it:\n"
 "                       mode set, flip, dirty, pan, flip; --hold-stdin: each by a line\n"
 "  dirty N              N times drawing into what is shown, told by DIRTYFB or damage;\n"
