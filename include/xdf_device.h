@@ -2,6 +2,7 @@
 #ifndef XDF_DEVICE_H
 #define XDF_DEVICE_H
 
+#include <linux/atomic.h>
 #include <linux/hrtimer.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
@@ -208,9 +209,11 @@ struct xdf_pipe {
  *	waits with it held, so that flips need not wait for @buf_lock
  * @reap_lock: protects @reap
  * @reap: display buffers and framebuffers that nobody uses any more
+ * @reaping: how many of them there are, with the one at hand
  * @reap_work: takes leave of them, see dbuf.c
  * @connect_work: brings a new link to life: connect.c
- * @settled: woken when a backend may have let go of a framebuffer
+ * @settled: woken when a backend may have let go of a framebuffer, and when @reaping
+ *	falls
  * @config_work: sets modes again after a refused flip: crtc.c
  * @retry_work: tries again to connect: frontend.c
  * @retry_watch: leads @retry_work into the thread that serves watches
@@ -253,6 +256,7 @@ struct xdf_device {
 	spinlock_t view_lock;
 	spinlock_t reap_lock;
 	struct list_head reap;
+	atomic_t reaping;
 	struct work_struct reap_work;
 	struct delayed_work connect_work;
 	wait_queue_head_t settled;

@@ -378,6 +378,7 @@ struct xdf_link *xdf_link_get_serial(struct xdf_device *xdf, u32 serial)
  */
 void xdf_reap(struct xdf_device *xdf, struct xdf_zombie *zombie)
 {
+	atomic_inc(&xdf->reaping);
 	spin_lock(&xdf->reap_lock);
 	list_add_tail(&zombie->node, &xdf->reap);
 	spin_unlock(&xdf->reap_lock);
@@ -385,6 +386,19 @@ void xdf_reap(struct xdf_device *xdf, struct xdf_zombie *zombie)
 	drm_dev_get(&xdf->drm);
 	if (!queue_work(xdf_wq, &xdf->reap_work))
 		drm_dev_put(&xdf->drm);
+}
+
+/**
+ * xdf_reap_wait - wait for what is on its way out: it may hold what is missing
+ * @xdf: the device
+ *
+ * Killable, and not longer than a request may take: a slow backend has its own
+ * idea of when.
+ */
+void xdf_reap_wait(struct xdf_device *xdf)
+{
+	wait_event_killable_timeout(xdf->settled, !atomic_read(&xdf->reaping),
+				    msecs_to_jiffies(READ_ONCE(xdf_timeout_ms)));
 }
 
 /**
@@ -407,6 +421,8 @@ void xdf_reap_work_fn(struct work_struct *work)
 		if (!zombie)
 			break;
 		zombie->reap(xdf, zombie);
+		atomic_dec(&xdf->reaping);
+		wake_up(&xdf->settled);
 	}
 	drm_dev_put(&xdf->drm);
 }

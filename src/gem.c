@@ -279,8 +279,7 @@ int xdf_gem_dumb_create(struct drm_file *file, struct drm_device *drm,
 		slack = PAGE_ALIGN(pitch);
 	pages = gem_pages(drm, size + slack);
 	if (pages == ERR_PTR(-ENOMEM)) {
-		/* What is on its way out may hold what we need. */
-		flush_work(&to_xdf(drm)->reap_work);
+		xdf_reap_wait(to_xdf(drm));
 		pages = gem_pages(drm, size + slack);
 	}
 	gem = gem_create(drm, pages, size);

@@ -322,8 +322,7 @@ struct xdf_view *xdf_view_get(struct xdf_fb *fb, u32 x, u32 y)
 	if (!view)
 		view = view_publish(fb, x, y);
 	if (view == ERR_PTR(-ENOSPC) || view == ERR_PTR(-ENOMEM)) {
-		/* What is on its way out may hold what we need. */
-		flush_work(&fb->xdf->reap_work);
+		xdf_reap_wait(fb->xdf);
 		view = view_publish(fb, x, y);
 	}
 	return view;
