@@ -33,6 +33,7 @@ static const struct command {
 	{ "fb", cmd_fb, false },
 	{ "fb-fill", cmd_fb, true },
 	{ "formats", cmd_formats, false },
+	{ "prime", cmd_prime, false },
 	{ "fence", cmd_fence, false },
 };
 
@@ -55,6 +56,7 @@ static const char usage_text[] =
 "  fb                   the hash of what the console's memory, /dev/fb0, holds\n"
 "  fb-fill N            the same after filling it with pattern number N\n"
 "  formats              framebuffers with good and bad formats, pitches, modifiers\n"
+"  prime                dma-bufs of ours, of vgem and udmabuf: checks\n"
 "  fence                flips to buffers of vgem that somebody still draws into\n"
 "\n"
 "  --device PATH        default: the first /dev/dri/card* of the driver\n"
