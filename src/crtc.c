@@ -155,31 +155,46 @@ static u64 plane_cookie(struct drm_plane *plane)
 	return view ? view->cookie : 0;
 }
 
+/*
+ * Have the backend set what the new state says, with the framebuffer's format. A
+ * backend that does not know the framebuffers yet is told by the replay. Caller
+ * holds config_lock.
+ */
+static int pipe_set(struct xdf_pipe *pipe)
+{
+	const struct drm_format_info *format = pipe->plane.state->fb->format;
+	struct xdf_device *xdf = pipe->xdf;
+	struct xdf_link *link;
+	int ret = 0;
+
+	pipe->format = format->format;
+	pipe->bpp = format->cpp[0] * 8;
+	spin_lock_irq(&xdf->drm.event_lock);
+	pipe->flip.shown = plane_cookie(&pipe->plane);
+	spin_unlock_irq(&xdf->drm.event_lock);
+	link = xdf_link_get_serial(xdf, xdf->ready);
+	if (link)
+		ret = pipe_configure(pipe, link);
+	xdf_link_put(link);
+	/* A link that died meanwhile is no refusal. */
+	return ret == -ENOTCONN ? 0 : ret;
+}
+
 static void xdf_crtc_enable(struct drm_crtc *crtc, struct drm_atomic_commit *commit)
 {
 	struct xdf_pipe *pipe = crtc_to_pipe(crtc);
 	struct xdf_device *xdf = pipe->xdf;
 	const struct drm_display_mode *mode = &crtc->state->adjusted_mode;
-	struct xdf_link *link;
-	int ret = 0;
+	int ret;
 
 	mutex_lock(&xdf->config_lock);
 	pipe->enabled = true;
 	pipe->width = mode->hdisplay;
 	pipe->height = mode->vdisplay;
-	pipe->format = pipe->plane.state->fb->format->format;
-	pipe->bpp = pipe->plane.state->fb->format->cpp[0] * 8;
-	spin_lock_irq(&xdf->drm.event_lock);
-	pipe->flip.shown = plane_cookie(&pipe->plane);
-	spin_unlock_irq(&xdf->drm.event_lock);
-	/* A backend that does not know the framebuffers yet is told by the replay. */
-	link = xdf_link_get_serial(xdf, xdf->ready);
-	if (link)
-		ret = pipe_configure(pipe, link);
-	xdf_link_put(link);
+	ret = pipe_set(pipe);
 	mutex_unlock(&xdf->config_lock);
 
-	if (ret && ret != -ENOTCONN)
+	if (ret)
 		dev_warn_ratelimited(xdf->drm.dev,
 				     "connector %u: backend refused %ux%u: %d; nothing is shown\n",
 				     pipe->index, pipe->width, pipe->height, ret);
@@ -244,23 +259,14 @@ static bool pipe_change_format(struct xdf_pipe *pipe)
 {
 	const struct drm_framebuffer *fb = pipe->plane.state->fb;
 	struct xdf_device *xdf = pipe->xdf;
-	struct xdf_link *link;
-	int ret = 0;
+	int ret;
 
 	if (!fb || fb->format->format == READ_ONCE(pipe->format))
 		return false;
 	mutex_lock(&xdf->config_lock);
-	pipe->format = fb->format->format;
-	pipe->bpp = fb->format->cpp[0] * 8;
-	spin_lock_irq(&xdf->drm.event_lock);
-	pipe->flip.shown = plane_cookie(&pipe->plane);
-	spin_unlock_irq(&xdf->drm.event_lock);
-	link = xdf_link_get_serial(xdf, xdf->ready);
-	if (link)
-		ret = pipe_configure(pipe, link);
-	xdf_link_put(link);
+	ret = pipe_set(pipe);
 	mutex_unlock(&xdf->config_lock);
-	if (ret && ret != -ENOTCONN)
+	if (ret)
 		dev_warn_ratelimited(xdf->drm.dev, "connector %u: backend refused format %.4s: %d\n",
 				     pipe->index, (const char *)&fb->format->format, ret);
 	return true;
