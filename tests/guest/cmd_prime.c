@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "pattern.h"
 #include "smoke.h"
 
 #define WIDTH	320u
@@ -22,27 +23,12 @@
 #define LEAK_ROUNDS	40
 #define LEAK_WAIT_MS	20000
 
-static uint8_t pattern(size_t i, unsigned int seed)
-{
-	return i * 13 + (i >> 12) * 7 + seed;
-}
-
 static void fill(uint8_t *p, size_t size, unsigned int seed)
 {
 	size_t i;
 
 	for (i = 0; i < size; i++)
 		p[i] = pattern(i, seed);
-}
-
-static bool holds(const uint8_t *p, size_t from, size_t size, unsigned int seed)
-{
-	size_t i;
-
-	for (i = 0; i < size; i++)
-		if (p[i] != pattern(from + i, seed))
-			return false;
-	return true;
 }
 
 static uint8_t *map_fd(int fd, uint64_t offset, size_t size, int prot, int *ret)

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "pattern.h"
 #include "smoke.h"
 
 #define NO_HANDLE	0x7ffffff0u
@@ -101,21 +102,6 @@ static uint8_t *map_at(int fd, uint64_t offset, size_t size, int prot, int *ret)
 
 	*ret = p == MAP_FAILED ? -errno : 0;
 	return *ret ? NULL : p;
-}
-
-static uint8_t pattern(size_t i, unsigned int seed)
-{
-	return (i * 7 + (i >> 12) * 31 + seed) & 0xff;
-}
-
-static bool holds(const uint8_t *p, size_t from, size_t size, unsigned int seed)
-{
-	size_t i;
-
-	for (i = 0; i < size; i++)
-		if (p[i] != pattern(from + i, seed))
-			return false;
-	return true;
 }
 
 static void dirty_memory(int fd)
