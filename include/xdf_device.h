@@ -60,7 +60,7 @@ struct xdf_vblank {
  * @sent: put on the wire
  * @shown: the backend told that they are shown
  * @late: a client was told by the clock, before the backend came to it
- * @lost: answered, but never shown
+ * @lost: not answered in time, or never shown
  * @refused: answered with an error
  */
 struct xdf_flip_stats {
@@ -86,7 +86,9 @@ struct xdf_flip_stats {
  * @before: what it may still be showing in place of @sent, 0 for nothing
  * @since: when @wire was sent
  * @acked: the response to @wire has come
- * @ticking: a vblank reference is held for @wire
+ * @tries: flips in a row that were not answered in time
+ * @nudge_ms: age at which the backend is notified again, should it not answer
+ * @ticking: a vblank reference is held for @wire, or until there is room for it
  * @again: @shown has changed or was drawn to while @wire was not finished
  * @stats: counts
  */
@@ -101,6 +103,8 @@ struct xdf_flip {
 	u64 before;
 	ktime_t since;
 	bool acked;
+	unsigned int tries;
+	s64 nudge_ms;
 	bool ticking;
 	bool again;
 	struct xdf_flip_stats stats;

@@ -66,21 +66,25 @@ struct xdf_shared_page {
  * struct xdf_slot - what is known of an unanswered request
  * @call: who waits for the response, NULL when nobody does (any more)
  * @cookie: fb_cookie of a PG_FLIP
+ * @sent: when the request was put on the ring, in jiffies
  */
 struct xdf_slot {
 	struct xdf_call *call;
 	u64 cookie;
+	unsigned long sent;
 };
 
 /**
  * struct xdf_channel - the request ring and the event page of one connector
  * @link: the link that this channel is part of and owned by
  * @index: number of the connector
- * @lock: protects @ring, @slot, @waiting and the producing side of @sring;
- *	taken with interrupts off; no other lock is taken inside it
+ * @lock: protects @ring, @slot, @waiting, @full and the producing side of
+ *	@sring; taken with interrupts off; no other lock is taken inside it
  * @ring: private indices and ids
  * @slot: one entry for each busy slot of @ring
  * @waiting: number of slots with a call: while it is not 0, responses interrupt
+ * @full: the ring had no room for a request, and nothing was answered since
+ * @full_since: when it was found full first, in jiffies, if @full
  * @irq_cons: response consumer at the last interrupt, only the handler's
  * @sring: the shared request ring
  * @space: woken when slots become free and when the link dies
@@ -98,6 +102,8 @@ struct xdf_channel {
 	struct xdf_ring ring;
 	struct xdf_slot slot[XDF_RING_SLOTS];
 	unsigned int waiting;
+	bool full;
+	unsigned long full_since;
 	u32 irq_cons;
 	struct xen_displif_sring *sring;
 	wait_queue_head_t space;
@@ -127,6 +133,7 @@ struct xdf_channel {
  * @good: the backend took all that it was told
  * @broken: it is dead because the backend broke the protocol
  * @silent: the last request timed out; cleared by any sign of life
+ * @heard: when the last response or event came, in jiffies
  * @be_alloc: the backend allocates buffers; cleared when it refuses to
  * @num_requests: requests sent, for people
  * @num_errors: requests that the backend refused, for people
@@ -147,6 +154,7 @@ struct xdf_link {
 	bool good;
 	bool broken;
 	bool silent;
+	unsigned long heard;
 	bool be_alloc;
 	atomic_t num_requests;
 	atomic_t num_errors;
@@ -163,6 +171,7 @@ int xdf_channel_call(struct xdf_channel *channel, struct xendispl_req *req,
 		     struct xendispl_resp *resp);
 void xdf_channel_send_last(struct xdf_channel *channel, u64 fb_cookie);
 void xdf_channel_poll(struct xdf_channel *channel);
+void xdf_channel_nudge(struct xdf_channel *channel);
 void xdf_channel_kill(struct xdf_channel *channel);
 
 struct xdf_link *xdf_link_create(struct xenbus_device *xdev, unsigned int num_channels, u32 serial,

@@ -26,6 +26,8 @@
 #include "xdf_link.h"
 #include "xdf_trace.h"
 
+/* A request is lost when it has no answer after so many times the timeout. */
+#define LOST_TIMEOUTS 4
 /* How long to wait for a backend that has just left a request unanswered. */
 #define SILENT_MS 50
 
@@ -55,10 +57,15 @@ static int channel_put(struct xdf_channel *channel, struct xendispl_req *req,
 		return -ENOTCONN;
 	old = channel->ring.req_prod;
 	slot = xdf_ring_reserve(&channel->ring, req->operation, &req->id);
-	if (slot < 0)
+	if (slot < 0) {
+		if (!channel->full)
+			channel->full_since = jiffies;
+		channel->full = true;
 		return slot;
+	}
 	channel->slot[slot].call = call;
 	channel->slot[slot].cookie = cookie;
+	channel->slot[slot].sent = jiffies;
 	sring->ring[old % XDF_RING_SLOTS].req = *req;
 	if (call) {
 		channel->waiting++;
@@ -68,9 +75,28 @@ static int channel_put(struct xdf_channel *channel, struct xendispl_req *req,
 	WRITE_ONCE(sring->req_prod, channel->ring.req_prod);
 	virt_mb(); /* and the index before we see whether it sleeps */
 	event = READ_ONCE(sring->req_event);
-	if (channel->ring.req_prod - event < channel->ring.req_prod - old)
+	/* A backend that does not answer may have asked for the wrong index. */
+	if (channel->ring.req_prod - event < channel->ring.req_prod - old ||
+	    READ_ONCE(channel->link->silent))
 		notify_remote_via_irq(channel->req.irq);
 	return 0;
+}
+
+/*
+ * The ring was found full. When nothing on it has been answered for long its
+ * requests are lost, and nothing can be asked any more: the link is over.
+ */
+static void channel_check_full(struct xdf_channel *channel)
+{
+	unsigned long flags;
+	bool lost;
+
+	spin_lock_irqsave(&channel->lock, flags);
+	lost = channel->full && time_after(jiffies, channel->full_since +
+						    LOST_TIMEOUTS * channel->link->timeout);
+	spin_unlock_irqrestore(&channel->lock, flags);
+	if (lost)
+		xdf_link_break(channel->link, "32 requests were left unanswered");
 }
 
 static int channel_push(struct xdf_channel *channel, struct xendispl_req *req,
@@ -86,6 +112,8 @@ static int channel_push(struct xdf_channel *channel, struct xendispl_req *req,
 		atomic_inc(&channel->link->num_requests);
 		trace_xdf_request(channel->link->serial, channel->index, req->operation, req->id,
 				  cookie);
+	} else if (ret == -ENOSPC) {
+		channel_check_full(channel);
 	}
 	return ret;
 }
@@ -197,7 +225,12 @@ int xdf_channel_call(struct xdf_channel *channel, struct xendispl_req *req,
 	 * again.
 	 */
 	xdf_channel_poll(channel);
-	left = wait_for_completion_killable_timeout(&call.done, timeout);
+	left = wait_for_completion_killable_timeout(&call.done, timeout / 2);
+	if (!left) {
+		/* Either side may have missed the other's notification. */
+		xdf_channel_nudge(channel);
+		left = wait_for_completion_killable_timeout(&call.done, timeout - timeout / 2);
+	}
 	if (left <= 0) {
 		channel_abandon(channel, &call);
 		/* The answer may have come between the two lines above. */
@@ -210,6 +243,25 @@ int xdf_channel_call(struct xdf_channel *channel, struct xendispl_req *req,
 		}
 	}
 	return call.err;
+}
+
+/*
+ * A request sent at @sent was answered: is there an old one that will not be?
+ * What the backend knows cannot be told then. A flip is sent again by its pipe.
+ */
+static bool channel_lost_one(const struct xdf_channel *channel, unsigned long sent)
+{
+	unsigned long busy = channel->ring.busy, oldest = jiffies;
+	unsigned int i;
+
+	oldest -= LOST_TIMEOUTS * channel->link->timeout;
+	for_each_set_bit(i, &busy, XDF_RING_SLOTS) {
+		if (channel->ring.op[i] != XENDISPL_OP_PG_FLIP &&
+		    time_before(channel->slot[i].sent, oldest) &&
+		    time_before(channel->slot[i].sent, sent))
+			return true;
+	}
+	return false;
 }
 
 /**
@@ -263,7 +315,11 @@ again:
 			flips[num_flips].cookie = slot->cookie;
 			flips[num_flips++].err = xdf_status_to_errno(resp.status);
 		}
+		if (channel->ring.busy && channel_lost_one(channel, slot->sent))
+			wrong = "a request was left unanswered, later ones were not";
 		WRITE_ONCE(link->silent, false);
+		WRITE_ONCE(link->heard, jiffies);
+		channel->full = false;
 	}
 	channel_arm(channel);
 	virt_mb(); /* a response put there before the backend saw this is ours */
@@ -279,6 +335,24 @@ out:
 					 flips[i].err);
 	if (wrong)
 		xdf_link_break(link, wrong);
+}
+
+/**
+ * xdf_channel_nudge - a request has been waiting for long
+ * @channel: the connector's channel
+ *
+ * Collects responses that came without an interrupt, and notifies the backend,
+ * which may have missed the request. Any context.
+ */
+void xdf_channel_nudge(struct xdf_channel *channel)
+{
+	unsigned long flags;
+
+	xdf_channel_poll(channel);
+	spin_lock_irqsave(&channel->lock, flags);
+	if (channel->ring.busy && !READ_ONCE(channel->link->dead))
+		notify_remote_via_irq(channel->req.irq);
+	spin_unlock_irqrestore(&channel->lock, flags);
 }
 
 static irqreturn_t response_irq(int irq, void *data)
@@ -330,6 +404,7 @@ static irqreturn_t event_irq(int irq, void *data)
 		virt_mb(); /* done with the slots before the backend reuses them */
 		WRITE_ONCE(channel->evt->in_cons, channel->evt_cons);
 		WRITE_ONCE(link->silent, false);
+		WRITE_ONCE(link->heard, jiffies);
 	}
 	/* The answer to the flip usually lies there as well. */
 	xdf_channel_poll(channel);

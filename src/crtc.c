@@ -53,6 +53,8 @@ static int pipe_configure(struct xdf_pipe *pipe, struct xdf_link *link)
 		return ret;
 
 	spin_lock_irq(&drm->event_lock);
+	if (ret)
+		flip->again = true; /* that will tell */
 	if (!ret && flip->sent == shown)
 		xdf_flip_note_shown(pipe);
 	flip->live = !READ_ONCE(link->dead);
@@ -63,7 +65,7 @@ static int pipe_configure(struct xdf_pipe *pipe, struct xdf_link *link)
 }
 
 /**
- * xdf_crtc_config_work_fn - set modes again after the backend refused a flip
+ * xdf_crtc_config_work_fn - set modes again after the backend refused or ignored a flip
  * @work: the device's config_work
  */
 void xdf_crtc_config_work_fn(struct work_struct *work)

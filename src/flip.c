@@ -26,8 +26,13 @@
 
 /* Pause before a mode is set again after a refused flip. */
 #define RECONFIGURE_MS 250
-/* After this time a response is looked for, as it does not interrupt. */
+/*
+ * After this time a response is looked for, as it does not interrupt, and the
+ * backend notified again; then after twice the time, and so on.
+ */
 #define RESPONSE_MS 100
+/* So often is a flip sent again that is not answered. */
+#define FLIP_TRIES 3
 
 /**
  * xdf_flip_complete - send the client's event, with number and time of the last tick
@@ -51,7 +56,7 @@ void xdf_flip_complete(struct xdf_pipe *pipe, bool by_backend)
 }
 
 /**
- * xdf_flip_stop_ticking - the clock need not run for the flip on the wire any longer
+ * xdf_flip_stop_ticking - the clock need not run for the backend any longer
  * @pipe: the pipe
  *
  * Caller holds event_lock.
@@ -111,8 +116,12 @@ bool xdf_flip_send(struct xdf_pipe *pipe)
 	WRITE_ONCE(flip->wire, flip->shown);
 	flip->since = ktime_get();
 	flip->acked = false;
+	flip->nudge_ms = RESPONSE_MS;
 	ret = xdf_proto_pg_flip(link, pipe->index, flip->shown);
 	xdf_link_put(link);
+	/* Every tick tries again when the ring is full. */
+	if (!flip->ticking && (!ret || ret == -ENOSPC))
+		flip->ticking = !drm_crtc_vblank_get(&pipe->crtc);
 	if (ret) {
 		WRITE_ONCE(flip->wire, 0);
 		return false;
@@ -120,7 +129,6 @@ bool xdf_flip_send(struct xdf_pipe *pipe)
 	flip->stats.sent++;
 	xdf_flip_note_sent(flip, flip->wire);
 	flip->again = false;
-	flip->ticking = !drm_crtc_vblank_get(&pipe->crtc);
 	return true;
 }
 
@@ -155,6 +163,7 @@ void xdf_crtc_flip_event(struct xdf_pipe *pipe, u64 fb_cookie)
 	spin_lock_irqsave(&drm->event_lock, flags);
 	if (pipe->flip.wire == fb_cookie) {
 		pipe->flip.stats.shown++;
+		pipe->flip.tries = 0;
 		xdf_flip_note_shown(pipe);
 		if (pipe->flip.waiting)
 			xdf_flip_complete(pipe, true);
@@ -183,6 +192,10 @@ void xdf_crtc_flip_response(struct xdf_pipe *pipe, u64 fb_cookie, int err)
 	spin_lock_irqsave(&drm->event_lock, flags);
 	if (err)
 		flip->stats.refused++;
+	/* It stood still, and goes on. */
+	if (flip->tries > FLIP_TRIES)
+		mod_delayed_work(xdf_wq, &pipe->xdf->config_work, 0);
+	flip->tries = 0;
 	if (flip->wire == fb_cookie) {
 		flip->acked = true;
 		if (err && err != -ENOTCONN) {
@@ -191,8 +204,8 @@ void xdf_crtc_flip_response(struct xdf_pipe *pipe, u64 fb_cookie, int err)
 			 * displ_be's CRTC off: only a new mode brings it back.
 			 */
 			flip->live = false;
-			queue_delayed_work(xdf_wq, &pipe->xdf->config_work,
-					   msecs_to_jiffies(RECONFIGURE_MS));
+			mod_delayed_work(xdf_wq, &pipe->xdf->config_work,
+					 msecs_to_jiffies(RECONFIGURE_MS));
 		}
 		if (err || !flip->ticking) {
 			/* No event will come, or it is lost. The next tick completes it. */
@@ -201,6 +214,38 @@ void xdf_crtc_flip_response(struct xdf_pipe *pipe, u64 fb_cookie, int err)
 		}
 	}
 	spin_unlock_irqrestore(&drm->event_lock, flags);
+}
+
+/*
+ * The flip on the wire is as old as a request may get. Caller holds event_lock.
+ * Returns whether the backend is to be given up.
+ */
+static bool flip_expire(struct xdf_pipe *pipe, struct xdf_link *link, s64 age)
+{
+	struct xdf_flip *flip = &pipe->flip;
+	unsigned int timeout = READ_ONCE(xdf_timeout_ms);
+
+	flip->stats.lost++;
+	/* An answer, but no event; or the request is lost. */
+	if (flip->acked || flip->tries < FLIP_TRIES) {
+		if (!flip->acked) {
+			flip->tries++;
+			flip->again = true;
+		}
+		flip_settle(pipe);
+		return false;
+	}
+	/* Does it answer others? */
+	if (jiffies_to_msecs(jiffies - READ_ONCE(link->heard)) + timeout / 2 < age)
+		return true;
+	/* It stands still. The mode is set again when it goes on, and now and then. */
+	flip->live = false;
+	flip->again = true;
+	flip_settle(pipe);
+	queue_delayed_work(xdf_wq, &pipe->xdf->config_work,
+			   msecs_to_jiffies(timeout << min(flip->tries - FLIP_TRIES, 6u)));
+	flip->tries++;
+	return false;
 }
 
 /**
@@ -214,42 +259,37 @@ void xdf_crtc_tick(struct xdf_pipe *pipe)
 {
 	struct drm_device *drm = &pipe->xdf->drm;
 	struct xdf_flip *flip = &pipe->flip;
-	struct xdf_link *link = NULL;
+	bool nudge = false, give_up = false;
+	struct xdf_link *link;
 	unsigned long flags;
-	bool poll;
 	s64 age;
 
+	link = xdf_link_get(pipe->xdf);
 	spin_lock_irqsave(&drm->event_lock, flags);
 	age = ktime_ms_delta(ktime_get(), flip->since);
-	poll = flip->wire && !flip->acked && age >= RESPONSE_MS;
 	if (flip->event && (!flip->waiting || ++flip->frames >= FLIP_FRAMES)) {
 		flip->stats.late += flip->waiting;
 		xdf_flip_complete(pipe, false);
 	}
-	if (flip->ticking && age >= (s64)READ_ONCE(xdf_timeout_ms)) {
-		/*
-		 * An answer, but no event: it is lost, go on. No answer: do not
-		 * put more on the ring before there is one.
-		 */
-		xdf_flip_stop_ticking(pipe);
-		if (flip->acked) {
-			flip->stats.lost++;
-			flip_settle(pipe);
-		}
+	if (link && flip->wire && !flip->acked && age >= flip->nudge_ms) {
+		flip->nudge_ms *= 2;
+		nudge = true;
 	}
+	if (link && flip->wire && age >= (s64)READ_ONCE(xdf_timeout_ms))
+		give_up = flip_expire(pipe, link, age);
 	/* The ring was full when it was to be sent. */
 	if (!flip->wire && flip->again && flip->live && flip->shown)
-		poll |= !xdf_flip_send(pipe);
-	if (poll)
-		link = xdf_link_get(pipe->xdf);
+		nudge |= !xdf_flip_send(pipe);
 	spin_unlock_irqrestore(&drm->event_lock, flags);
+	if (!link)
+		return;
 
 	/* A response may tell why there is no event, and makes room. */
-	if (link) {
-		if (pipe->index < link->num_channels)
-			xdf_channel_poll(&link->channel[pipe->index]);
-		xdf_link_put(link);
-	}
+	if (nudge && pipe->index < link->num_channels)
+		xdf_channel_nudge(&link->channel[pipe->index]);
+	if (give_up)
+		xdf_link_break(link, "page flips of a connector are not answered, other requests are");
+	xdf_link_put(link);
 }
 
 /**
@@ -268,6 +308,7 @@ void xdf_crtc_link_lost(struct xdf_pipe *pipe)
 	flip->waiting = false;
 	flip->again = false;
 	flip->wire = 0;
+	flip->tries = 0;
 	flip->sent = 0;
 	xdf_flip_note_shown(pipe);
 	xdf_flip_stop_ticking(pipe);

@@ -61,6 +61,7 @@ struct xdf_link *xdf_link_create(struct xenbus_device *xdev, unsigned int num_ch
 	link->ops = ops;
 	link->owner = owner;
 	link->timeout = msecs_to_jiffies(timeout_ms);
+	link->heard = jiffies;
 
 	/* An interrupt of the first may kill the link before the last is made. */
 	link->num_channels = num_channels;
