@@ -40,6 +40,7 @@ struct xdf_link;
  * @period_ns: length of a frame
  * @on: DRM wants ticks
  * @armed: the timer is queued or its handler is about to look at @on
+ * @held: the present tick has been put off, for a flip that is due
  * @slewed: the phase was corrected since the last tick
  * @flipped: a flip was completed since the last tick
  */
@@ -51,6 +52,7 @@ struct xdf_vblank {
 	u64 period_ns;
 	bool on;
 	bool armed;
+	bool held;
 	bool slewed;
 	bool flipped;
 };

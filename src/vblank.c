@@ -14,9 +14,12 @@
 #include <drm/drm_vblank.h>
 
 #include "xdf_device.h"
+#include "xdf_flip.h"
 
 /* The part of a frame that the phase may be moved back at each tick. */
 #define SLEW_DIVISOR 8
+/* The part of a frame that a tick waits for a flip that is due with it. */
+#define HOLD_DIVISOR 4
 /* Bounds of a frame, whatever a mode says: no flood of timers, no standstill. */
 #define PERIOD_MIN_NS (NSEC_PER_SEC / 400)
 #define PERIOD_MAX_NS NSEC_PER_SEC
@@ -42,6 +45,7 @@ static bool vblank_advance(struct xdf_vblank *vb, ktime_t now)
 	vb->phase = ktime_add_ns(vb->phase, frames * vb->period_ns);
 	vb->count += frames;
 	if (frames) {
+		vb->held = false;
 		vb->slewed = false;
 		vb->flipped = false;
 	}
@@ -63,6 +67,17 @@ static enum hrtimer_restart vblank_tick(struct hrtimer *timer)
 	spin_lock(&vb->lock);
 	if (!vb->on) {
 		vb->armed = false;
+		spin_unlock(&vb->lock);
+		return HRTIMER_NORESTART;
+	}
+	/*
+	 * The backend is about to show what a client flips to. Whoever waits for
+	 * this tick takes the flip for done then: give it a moment.
+	 */
+	if (!vb->held && xdf_flip_is_due(pipe)) {
+		vb->held = true;
+		hrtimer_start(timer, ktime_add_ns(vb->phase, vb->period_ns +
+						  vb->period_ns / HOLD_DIVISOR), HRTIMER_MODE_ABS);
 		spin_unlock(&vb->lock);
 		return HRTIMER_NORESTART;
 	}
@@ -223,6 +238,7 @@ void xdf_vblank_set_period(struct xdf_pipe *pipe, u64 period_ns)
 	spin_lock_irqsave(&vb->lock, flags);
 	vb->period_ns = clamp_t(u64, period_ns, PERIOD_MIN_NS, PERIOD_MAX_NS);
 	vb->phase = ktime_get();
+	vb->held = false;
 	vb->slewed = false;
 	vb->flipped = false;
 	spin_unlock_irqrestore(&vb->lock, flags);
