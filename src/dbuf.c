@@ -110,8 +110,13 @@ static int dbuf_announce_foreign(struct xdf_dbuf *dbuf, struct xdf_link *link)
 	}
 	dbuf->serial = link->serial;
 	ret = xdf_proto_dbuf_create(link, dbuf, true);
-	if (ret == -ETIMEDOUT || ret == -EINTR)
+	if (ret == -ETIMEDOUT || ret == -EINTR) {
+		/* It may come to it yet, and we would not know: it goes by that name. */
+		xdf_proto_dbuf_destroy(link, dbuf->cookie);
+		dbuf_end_grants(dbuf);
+		dbuf->cookie = atomic64_inc_return(&dbuf->xdf->cookie);
 		return ret;
+	}
 	if (ret) {
 		dbuf_end_grants(dbuf);
 		return ret == -ENOTCONN ? ret : -EOPNOTSUPP;
@@ -155,8 +160,8 @@ static int dbuf_announce_own(struct xdf_dbuf *dbuf, struct xdf_link *link)
  *
  * Where XenStore wants it the backend is asked to allocate the memory; if it does
  * not, ours is used. Caller holds buf_lock. After an error the backend does not
- * know the buffer, except after -ETIMEDOUT and -EINTR: then it may, and the
- * buffer stays marked.
+ * know the buffer, except after -ETIMEDOUT and -EINTR: then it may know one of
+ * ours, and the buffer stays marked.
  *
  * Return: 0, -ENOSPC when grants run out, -ENOMEM, -EINVAL when the link's version
  * cannot express where it begins, or as of xdf_proto_dbuf_create().
