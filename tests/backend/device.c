@@ -75,6 +75,12 @@ void publish_versions(struct device *dev)
 		bug(dev, "writing versions: %s", strerror(-ret));
 }
 
+/* Numbers that are no state of the bus can be forced, too: they are all one. */
+static int state_number(uint32_t v)
+{
+	return v <= XenbusStateReconfigured ? (int)v : XenbusStateReconfigured + 1;
+}
+
 /**
  * device_force_state() - write a state without doing what belongs to it
  * @dev: device
@@ -97,7 +103,7 @@ int device_force_state(struct device *dev, uint32_t state)
 	json_i64(j, "status", ret);
 	log_end();
 	if (!ret) {
-		dev->be = (int)state;
+		dev->be = state_number(state);
 		dev->excused = true;
 	}
 	return ret;
@@ -497,7 +503,7 @@ int read_own_state(const struct device *dev)
 {
 	uint32_t v;
 
-	return xs_get_u32(dev->be_path, "state", &v) && v <= XenbusStateReconfigured ? (int)v : -1;
+	return xs_get_u32(dev->be_path, "state", &v) ? state_number(v) : -1;
 }
 
 /**
