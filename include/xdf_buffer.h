@@ -227,7 +227,7 @@ void xdf_dbuf_put(struct xdf_dbuf *dbuf);
 void xdf_dbuf_sync(struct xdf_dbuf *dbuf, u32 y1, u32 y2);
 int xdf_dbuf_announce(struct xdf_dbuf *dbuf, struct xdf_link *link);
 void xdf_dbuf_retract(struct xdf_device *xdf, struct xdf_link *link);
-bool xdf_dbuf_unmap_all(struct xdf_device *xdf);
+bool xdf_dbuf_any_foreign(struct xdf_device *xdf);
 void xdf_dbuf_link_lost(struct xdf_device *xdf);
 void xdf_reap(struct xdf_device *xdf, struct xdf_zombie *zombie);
 void xdf_reap_wait(struct xdf_device *xdf);

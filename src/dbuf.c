@@ -249,25 +249,22 @@ void xdf_dbuf_link_lost(struct xdf_device *xdf)
 }
 
 /**
- * xdf_dbuf_unmap_all - unmap all memory of the backend's
- * @xdf: the device, whose link must end with this
+ * xdf_dbuf_any_foreign - is memory of the backend's mapped?
+ * @xdf: the device
  *
- * Takes buf_lock.
+ * Caller holds buf_lock.
  *
- * Return: whether there was any.
+ * Return: whether there is any.
  */
-bool xdf_dbuf_unmap_all(struct xdf_device *xdf)
+bool xdf_dbuf_any_foreign(struct xdf_device *xdf)
 {
 	struct xdf_dbuf *dbuf;
-	bool any = false;
 
-	mutex_lock(&xdf->buf_lock);
-	list_for_each_entry(dbuf, &xdf->dbufs, node) {
-		any |= !!dbuf->foreign;
-		dbuf_unmap(dbuf);
-	}
-	mutex_unlock(&xdf->buf_lock);
-	return any;
+	lockdep_assert_held(&xdf->buf_lock);
+	list_for_each_entry(dbuf, &xdf->dbufs, node)
+		if (dbuf->foreign)
+			return true;
+	return false;
 }
 
 /**

@@ -420,9 +420,10 @@ void xdf_backend_changed(struct xenbus_device *xdev, enum xenbus_state be)
  * xdf_suspend - xenbus_driver.suspend: the guest is about to be saved or moved
  * @xdev: the device on the bus
  *
- * It may also just go on afterwards, without a word. So nothing ends here but
- * mappings of the backend's memory, with which a guest cannot be saved; the link
- * that they were part of is made anew in either case.
+ * It may also just go on afterwards, without a word. So nothing ends here, unless
+ * memory of the backend's is mapped, with which a guest cannot be saved: then the
+ * backend is told to let go of everything, and the link is made anew in either
+ * case.
  *
  * Return: 0.
  */
@@ -430,11 +431,19 @@ int xdf_suspend(struct xenbus_device *xdev)
 {
 	struct xdf_device *xdf = dev_get_drvdata(&xdev->dev);
 	struct xdf_link *link = xdf_link_get(xdf);
+	bool foreign;
 
-	if (link && xdf_dbuf_unmap_all(xdf)) {
-		xdf_link_kill(link);
-		link_broken(xdf);
+	if (!link)
+		return 0;
+	mutex_lock(&xdf->buf_lock);
+	foreign = xdf_dbuf_any_foreign(xdf);
+	if (foreign) {
+		xdf_view_retract(xdf, link);
+		xdf_link_kill(link); /* before anybody announces them anew */
 	}
+	mutex_unlock(&xdf->buf_lock);
+	if (foreign)
+		link_broken(xdf);
 	xdf_link_put(link);
 	return 0;
 }

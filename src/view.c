@@ -111,8 +111,8 @@ int xdf_view_replay(struct xdf_device *xdf, struct xdf_link *link)
 
 /**
  * xdf_view_retract - have the backend forget all framebuffers and buffers
- * @xdf: the device, with all its CRTCs off
- * @link: the present link
+ * @xdf: the device
+ * @link: the present link, which ends with this
  *
  * Caller holds buf_lock. The objects stay, nobody knows of them.
  */
