@@ -325,6 +325,7 @@ void xdf_crtc_flip_event(struct xdf_pipe *pipe, u64 fb_cookie);
 void xdf_crtc_flip_response(struct xdf_pipe *pipe, u64 fb_cookie, int err);
 void xdf_crtc_config_work_fn(struct work_struct *work);
 int xdf_crtc_replay(struct xdf_pipe *pipe, struct xdf_link *link);
+void xdf_crtc_retract(struct xdf_pipe *pipe, struct xdf_link *link);
 void xdf_crtc_link_lost(struct xdf_pipe *pipe);
 void xdf_crtc_wait_unused(struct xdf_device *xdf, u64 fb_cookie, unsigned long timeout);
 

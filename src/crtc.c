@@ -253,6 +253,28 @@ static void xdf_crtc_disable(struct drm_crtc *crtc, struct drm_atomic_commit *co
 }
 XDF_DEFINE_CRTC_COMMIT(xdf_crtc_disable)
 
+/**
+ * xdf_crtc_retract - have the backend turn a connector off; DRM need not know
+ * @pipe: the pipe
+ * @link: the present link, which ends with this
+ *
+ * Takes config_lock. What is drawn from now on is for the next link.
+ */
+void xdf_crtc_retract(struct xdf_pipe *pipe, struct xdf_link *link)
+{
+	struct xdf_device *xdf = pipe->xdf;
+	bool live;
+
+	mutex_lock(&xdf->config_lock);
+	spin_lock_irq(&xdf->drm.event_lock);
+	live = pipe->flip.live;
+	pipe->flip.live = false;
+	spin_unlock_irq(&xdf->drm.event_lock);
+	if (live && xdf->ready == link->serial && pipe->index < link->num_channels)
+		xdf_proto_set_config(link, pipe->index, 0, 0, 0, 0);
+	mutex_unlock(&xdf->config_lock);
+}
+
 /*
  * Backends flip between framebuffers of one format only: another format is set
  * as the mode was. True when that was needed; the picture is then there already.

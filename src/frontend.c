@@ -431,6 +431,7 @@ int xdf_suspend(struct xenbus_device *xdev)
 {
 	struct xdf_device *xdf = dev_get_drvdata(&xdev->dev);
 	struct xdf_link *link = xdf_link_get(xdf);
+	unsigned int i;
 	bool foreign;
 
 	if (!link)
@@ -438,6 +439,8 @@ int xdf_suspend(struct xenbus_device *xdev)
 	mutex_lock(&xdf->buf_lock);
 	foreign = xdf_dbuf_any_foreign(xdf);
 	if (foreign) {
+		for (i = 0; i < xdf->num_pipes; i++)
+			xdf_crtc_retract(&xdf->pipe[i], link);
 		xdf_view_retract(xdf, link);
 		xdf_link_kill(link); /* before anybody announces them anew */
 	}
