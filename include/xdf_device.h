@@ -38,9 +38,9 @@ struct xdf_link;
  * @phase: time of the last tick, CLOCK_MONOTONIC
  * @count: number of the frame that began then
  * @period_ns: length of a frame
+ * @stretch_ns: how much longer the present one is
  * @on: DRM wants ticks
  * @armed: the timer is queued or its handler is about to look at @on
- * @held: the present tick has been put off, for a flip that is due
  * @slewed: the phase was corrected since the last tick
  * @flipped: a flip was completed since the last tick
  */
@@ -50,9 +50,9 @@ struct xdf_vblank {
 	ktime_t phase;
 	u32 count;
 	u64 period_ns;
+	u64 stretch_ns;
 	bool on;
 	bool armed;
-	bool held;
 	bool slewed;
 	bool flipped;
 };
@@ -337,6 +337,7 @@ void xdf_vblank_disable(struct drm_crtc *crtc);
 u32 xdf_vblank_counter(struct drm_crtc *crtc);
 bool xdf_vblank_timestamp(struct drm_crtc *crtc, int *max_error, ktime_t *time, bool in_irq);
 void xdf_vblank_adjust(struct xdf_pipe *pipe);
+void xdf_vblank_expect(struct xdf_pipe *pipe);
 void xdf_vblank_flipped(struct xdf_pipe *pipe);
 
 #endif

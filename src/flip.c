@@ -132,21 +132,6 @@ bool xdf_flip_send(struct xdf_pipe *pipe)
 	return true;
 }
 
-/**
- * xdf_flip_is_due - is a client's flip to be shown with the next tick?
- * @pipe: the pipe
- *
- * Any context, without a lock: a hint.
- *
- * Return: whether one was sent since the last tick, and is not shown.
- */
-bool xdf_flip_is_due(const struct xdf_pipe *pipe)
-{
-	const struct xdf_flip *flip = &pipe->flip;
-
-	return READ_ONCE(flip->wire) && READ_ONCE(flip->waiting) && !READ_ONCE(flip->frames);
-}
-
 /* What was on the wire is settled. Send on what has changed meanwhile. */
 static void flip_settle(struct xdf_pipe *pipe)
 {

@@ -14,12 +14,11 @@
 #include <drm/drm_vblank.h>
 
 #include "xdf_device.h"
-#include "xdf_flip.h"
 
 /* The part of a frame that the phase may be moved back at each tick. */
 #define SLEW_DIVISOR 8
-/* The part of a frame that a tick waits for a flip that is due with it. */
-#define HOLD_DIVISOR 4
+/* The part of a frame by which one is longer in which a client flips. */
+#define STRETCH_DIVISOR 4
 /* Bounds of a frame, whatever a mode says: no flood of timers, no standstill. */
 #define PERIOD_MIN_NS (NSEC_PER_SEC / 400)
 #define PERIOD_MAX_NS NSEC_PER_SEC
@@ -32,9 +31,16 @@ static struct xdf_vblank *crtc_to_vblank(struct drm_crtc *crtc)
 /* Whole frames between the last tick and a time. */
 static u32 vblank_frames(const struct xdf_vblank *vb, ktime_t now)
 {
-	s64 behind = ktime_to_ns(ktime_sub(now, vb->phase));
+	s64 behind = ktime_to_ns(ktime_sub(now, vb->phase)) - vb->stretch_ns;
 
 	return behind > 0 ? div64_u64(behind, vb->period_ns) : 0;
+}
+
+/* When the last of so many frames is over. */
+static ktime_t vblank_time(const struct xdf_vblank *vb, u32 frames)
+{
+	return frames ? ktime_add_ns(vb->phase, frames * vb->period_ns + vb->stretch_ns) :
+			vb->phase;
 }
 
 /* Catch up with the time. True when that was a tick, or several. */
@@ -42,10 +48,10 @@ static bool vblank_advance(struct xdf_vblank *vb, ktime_t now)
 {
 	u32 frames = vblank_frames(vb, now);
 
-	vb->phase = ktime_add_ns(vb->phase, frames * vb->period_ns);
+	vb->phase = vblank_time(vb, frames);
 	vb->count += frames;
 	if (frames) {
-		vb->held = false;
+		vb->stretch_ns = 0;
 		vb->slewed = false;
 		vb->flipped = false;
 	}
@@ -55,7 +61,7 @@ static bool vblank_advance(struct xdf_vblank *vb, ktime_t now)
 /* Queue the timer for the next tick. */
 static void vblank_queue(struct xdf_vblank *vb)
 {
-	hrtimer_start(&vb->timer, ktime_add_ns(vb->phase, vb->period_ns), HRTIMER_MODE_ABS);
+	hrtimer_start(&vb->timer, vblank_time(vb, 1), HRTIMER_MODE_ABS);
 }
 
 static enum hrtimer_restart vblank_tick(struct hrtimer *timer)
@@ -70,18 +76,7 @@ static enum hrtimer_restart vblank_tick(struct hrtimer *timer)
 		spin_unlock(&vb->lock);
 		return HRTIMER_NORESTART;
 	}
-	/*
-	 * The backend is about to show what a client flips to. Whoever waits for
-	 * this tick takes the flip for done then: give it a moment.
-	 */
-	if (!vb->held && xdf_flip_is_due(pipe)) {
-		vb->held = true;
-		hrtimer_start(timer, ktime_add_ns(vb->phase, vb->period_ns +
-						  vb->period_ns / HOLD_DIVISOR), HRTIMER_MODE_ABS);
-		spin_unlock(&vb->lock);
-		return HRTIMER_NORESTART;
-	}
-	/* No tick when the phase has moved since the timer fired. */
+	/* No tick when the phase has moved, or the frame was stretched. */
 	tick = vblank_advance(vb, ktime_get());
 	vblank_queue(vb);
 	spin_unlock(&vb->lock);
@@ -124,6 +119,7 @@ void xdf_vblank_adjust(struct xdf_pipe *pipe)
 		vb->phase = ktime_add_ns(vb->phase, min(since, vb->period_ns / SLEW_DIVISOR));
 		vb->slewed = true;
 	}
+	vb->stretch_ns = 0;
 	vb->flipped = true;
 	if (vb->armed)
 		vblank_queue(vb);
@@ -131,6 +127,26 @@ void xdf_vblank_adjust(struct xdf_pipe *pipe)
 
 	if (tick)
 		drm_crtc_handle_vblank(&pipe->crtc);
+}
+
+/**
+ * xdf_vblank_expect - a client's flip is to be shown when this frame is over
+ * @pipe: the pipe
+ *
+ * A client that waits for the next tick takes its flip for done then. The
+ * backend's event comes at about that time: the frame is made longer, and ends
+ * with the event if that comes in time. Caller holds DRM's event_lock.
+ */
+void xdf_vblank_expect(struct xdf_pipe *pipe)
+{
+	struct xdf_vblank *vb = &pipe->vblank;
+	unsigned long flags;
+
+	spin_lock_irqsave(&vb->lock, flags);
+	/* What has been counted once stays so: not a frame that is over. */
+	if (!vblank_frames(vb, ktime_get()))
+		vb->stretch_ns = div_u64(vb->period_ns, STRETCH_DIVISOR);
+	spin_unlock_irqrestore(&vb->lock, flags);
 }
 
 /**
@@ -220,7 +236,7 @@ bool xdf_vblank_timestamp(struct drm_crtc *crtc, int *max_error, ktime_t *time, 
 	unsigned long flags;
 
 	spin_lock_irqsave(&vb->lock, flags);
-	*time = ktime_add_ns(vb->phase, vblank_frames(vb, ktime_get()) * vb->period_ns);
+	*time = vblank_time(vb, vblank_frames(vb, ktime_get()));
 	spin_unlock_irqrestore(&vb->lock, flags);
 	return true;
 }
@@ -238,7 +254,7 @@ void xdf_vblank_set_period(struct xdf_pipe *pipe, u64 period_ns)
 	spin_lock_irqsave(&vb->lock, flags);
 	vb->period_ns = clamp_t(u64, period_ns, PERIOD_MIN_NS, PERIOD_MAX_NS);
 	vb->phase = ktime_get();
-	vb->held = false;
+	vb->stretch_ns = 0;
 	vb->slewed = false;
 	vb->flipped = false;
 	spin_unlock_irqrestore(&vb->lock, flags);

@@ -12,6 +12,5 @@ void xdf_flip_stop_ticking(struct xdf_pipe *pipe);
 void xdf_flip_note_sent(struct xdf_flip *flip, u64 fb_cookie);
 void xdf_flip_note_shown(struct xdf_pipe *pipe);
 bool xdf_flip_send(struct xdf_pipe *pipe);
-bool xdf_flip_is_due(const struct xdf_pipe *pipe);
 
 #endif
