@@ -48,15 +48,6 @@
 		fn(plane, state->state); \
 	}
 
-/* Before v5.11: the CRTC's own state, the new one. */
-#define XDF_CRTC_CHECK(fn) XDF_HOOK(drm_crtc_helper_funcs, atomic_check, fn)
-#define XDF_DEFINE_CRTC_CHECK(fn) \
-	static int __maybe_unused \
-	fn##_thunk(struct drm_crtc *crtc, struct drm_crtc_state *state) \
-	{ \
-		return fn(crtc, state->state); \
-	}
-
 /*
  * .atomic_begin, .atomic_flush, .atomic_enable and .atomic_disable; before
  * v5.11: the CRTC's old state.

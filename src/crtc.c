@@ -139,17 +139,6 @@ static enum drm_mode_status xdf_crtc_mode_valid(struct drm_crtc *crtc,
 	return MODE_OK;
 }
 
-static int xdf_crtc_check(struct drm_crtc *crtc, struct drm_atomic_commit *commit)
-{
-	struct drm_crtc_state *state = drm_atomic_get_new_crtc_state(commit, crtc);
-
-	/* There is nothing to show but the primary plane. */
-	if (state->active && !(state->plane_mask & drm_plane_mask(crtc->primary)))
-		return -EINVAL;
-	return 0;
-}
-XDF_DEFINE_CRTC_CHECK(xdf_crtc_check)
-
 static u64 plane_cookie(struct drm_plane *plane)
 {
 	struct xdf_view *view = to_xdf_plane_state(plane->state)->view;
@@ -164,13 +153,14 @@ static u64 plane_cookie(struct drm_plane *plane)
  */
 static int pipe_set(struct xdf_pipe *pipe)
 {
-	const struct drm_format_info *format = pipe->plane.state->fb->format;
+	const struct drm_framebuffer *fb = pipe->plane.state->fb;
 	struct xdf_device *xdf = pipe->xdf;
 	struct xdf_link *link;
 	int ret = 0;
 
-	pipe->format = format->format;
-	pipe->bpp = format->cpp[0] * 8;
+	/* Without a picture nothing is set before there is one. */
+	pipe->format = fb ? fb->format->format : 0;
+	pipe->bpp = fb ? fb->format->cpp[0] * 8 : 0;
 	spin_lock_irq(&xdf->drm.event_lock);
 	pipe->flip.shown = plane_cookie(&pipe->plane);
 	spin_unlock_irq(&xdf->drm.event_lock);
@@ -207,21 +197,53 @@ static void xdf_crtc_enable(struct drm_crtc *crtc, struct drm_atomic_commit *com
 }
 XDF_DEFINE_CRTC_COMMIT(xdf_crtc_enable)
 
+/* Nothing is shown any more, whatever the backend does. Caller holds event_lock. */
+static bool flip_forget(struct xdf_pipe *pipe)
+{
+	struct xdf_flip *flip = &pipe->flip;
+	bool live = flip->live;
+
+	flip->live = false;
+	flip->shown = 0;
+	flip->again = false;
+	flip->waiting = false;
+	flip->wire = 0;
+	flip->tries = 0;
+	xdf_flip_stop_ticking(pipe);
+	return live;
+}
+
+/*
+ * Have the backend turn the connector off, if it is on: it may be told to detach
+ * the framebuffer after this. Caller holds config_lock.
+ */
+static void pipe_off(struct xdf_pipe *pipe, bool live)
+{
+	struct xdf_device *xdf = pipe->xdf;
+	struct xdf_link *link;
+
+	lockdep_assert_held(&xdf->config_lock);
+	spin_lock_irq(&xdf->drm.event_lock);
+	live |= flip_forget(pipe); /* a replay may just have turned it on */
+	spin_unlock_irq(&xdf->drm.event_lock);
+	link = live ? xdf_link_get_serial(xdf, xdf->ready) : NULL;
+	if (link && pipe->index < link->num_channels)
+		xdf_proto_set_config(link, pipe->index, 0, 0, 0, 0);
+	xdf_link_put(link);
+	spin_lock_irq(&xdf->drm.event_lock);
+	pipe->flip.sent = 0;
+	xdf_flip_note_shown(pipe);
+	spin_unlock_irq(&xdf->drm.event_lock);
+}
+
 static void xdf_crtc_disable(struct drm_crtc *crtc, struct drm_atomic_commit *commit)
 {
 	struct xdf_pipe *pipe = crtc_to_pipe(crtc);
 	struct xdf_device *xdf = pipe->xdf;
-	struct xdf_flip *flip = &pipe->flip;
-	struct xdf_link *link;
 	bool live;
 
 	spin_lock_irq(&xdf->drm.event_lock);
-	live = flip->live;
-	flip->live = false;
-	flip->shown = 0;
-	flip->again = false;
-	flip->wire = 0;
-	xdf_flip_stop_ticking(pipe);
+	live = flip_forget(pipe);
 	xdf_flip_complete(pipe, false);
 	spin_unlock_irq(&xdf->drm.event_lock);
 
@@ -229,19 +251,7 @@ static void xdf_crtc_disable(struct drm_crtc *crtc, struct drm_atomic_commit *co
 
 	mutex_lock(&xdf->config_lock);
 	pipe->enabled = false;
-	spin_lock_irq(&xdf->drm.event_lock);
-	live |= flip->live; /* a replay may just have turned it on */
-	flip->live = false;
-	spin_unlock_irq(&xdf->drm.event_lock);
-	/* The framebuffer may be detached after this: wait until it is off. */
-	link = live ? xdf_link_get_serial(xdf, xdf->ready) : NULL;
-	if (link && pipe->index < link->num_channels)
-		xdf_proto_set_config(link, pipe->index, 0, 0, 0, 0);
-	xdf_link_put(link);
-	spin_lock_irq(&xdf->drm.event_lock);
-	flip->sent = 0;
-	xdf_flip_note_shown(pipe);
-	spin_unlock_irq(&xdf->drm.event_lock);
+	pipe_off(pipe, live);
 	mutex_unlock(&xdf->config_lock);
 
 	if (crtc->state->event && !crtc->state->active) {
@@ -277,18 +287,25 @@ void xdf_crtc_retract(struct xdf_pipe *pipe, struct xdf_link *link)
 
 /*
  * Backends flip between framebuffers of one format only: another format is set
- * as the mode was. True when that was needed; the picture is then there already.
+ * as the mode was. So is the first picture after none; compositors take the plane
+ * from a running CRTC for a while. True when that was needed; the picture is then
+ * there already.
  */
 static bool pipe_change_format(struct xdf_pipe *pipe)
 {
 	const struct drm_framebuffer *fb = pipe->plane.state->fb;
 	struct xdf_device *xdf = pipe->xdf;
-	int ret;
+	int ret = 0;
 
-	if (!fb || fb->format->format == READ_ONCE(pipe->format))
+	if ((fb ? fb->format->format : 0) == READ_ONCE(pipe->format))
 		return false;
 	mutex_lock(&xdf->config_lock);
-	ret = pipe_set(pipe);
+	if (fb) {
+		ret = pipe_set(pipe);
+	} else {
+		pipe->format = 0;
+		pipe_off(pipe, false);
+	}
 	mutex_unlock(&xdf->config_lock);
 	if (ret)
 		dev_warn_ratelimited(xdf->drm.dev, "connector %u: backend refused format %.4s: %d\n",
@@ -305,7 +322,7 @@ static void xdf_crtc_flush(struct drm_crtc *crtc, struct drm_atomic_commit *comm
 	struct drm_crtc_state *state = drm_atomic_get_new_crtc_state(commit, crtc);
 	struct drm_pending_vblank_event *event = state->event;
 	/* A mode that was just set came with its framebuffer. */
-	bool draw = drm_atomic_get_new_plane_state(commit, &pipe->plane) &&
+	bool draw = drm_atomic_get_new_plane_state(commit, &pipe->plane) && state->active &&
 		    !drm_atomic_crtc_needs_modeset(state);
 
 	if (draw && pipe_change_format(pipe))
@@ -334,7 +351,6 @@ XDF_DEFINE_CRTC_COMMIT(xdf_crtc_flush)
 
 static const struct drm_crtc_helper_funcs xdf_crtc_helper_funcs = {
 	.mode_valid = xdf_crtc_mode_valid,
-	.atomic_check = XDF_CRTC_CHECK(xdf_crtc_check),
 	.atomic_flush = XDF_CRTC_COMMIT(xdf_crtc_flush),
 	.atomic_enable = XDF_CRTC_COMMIT(xdf_crtc_enable),
 	.atomic_disable = XDF_CRTC_COMMIT(xdf_crtc_disable),

@@ -89,13 +89,6 @@ static const struct drm_plane_helper_funcs ct_plane_helper_funcs = {
 	.atomic_disable = XDF_PLANE_COMMIT(ct_plane_disable),
 };
 
-static int ct_crtc_check(struct drm_crtc *crtc,
-			 struct drm_atomic_commit *commit)
-{
-	return drm_atomic_add_affected_planes(commit, crtc);
-}
-XDF_DEFINE_CRTC_CHECK(ct_crtc_check)
-
 static void ct_crtc_commit(struct drm_crtc *crtc,
 			   struct drm_atomic_commit *commit)
 {
@@ -107,7 +100,6 @@ static void ct_crtc_commit(struct drm_crtc *crtc,
 XDF_DEFINE_CRTC_COMMIT(ct_crtc_commit)
 
 static const struct drm_crtc_helper_funcs ct_crtc_helper_funcs = {
-	.atomic_check = XDF_CRTC_CHECK(ct_crtc_check),
 	.atomic_begin = XDF_CRTC_COMMIT(ct_crtc_commit),
 	.atomic_flush = XDF_CRTC_COMMIT(ct_crtc_commit),
 	.atomic_enable = XDF_CRTC_COMMIT(ct_crtc_commit),
