@@ -49,6 +49,7 @@ int cmd_fb(struct client *cl);
 int cmd_formats(struct client *cl);
 int cmd_prime(struct client *cl);
 int cmd_fence(struct client *cl);
+int cmd_nomem(struct client *cl);
 
 bool fence_how_parse(const char *name, enum fence_how *how);
 

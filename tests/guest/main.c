@@ -35,6 +35,7 @@ static const struct command {
 	{ "formats", cmd_formats, false },
 	{ "prime", cmd_prime, false },
 	{ "fence", cmd_fence, false },
+	{ "nomem", cmd_nomem, false },
 };
 
 static const char usage_text[] =
@@ -58,6 +59,7 @@ static const char usage_text[] =
 "  formats              framebuffers with good and bad formats, pitches, modifiers\n"
 "  prime                dma-bufs of ours, of vgem and udmabuf: checks\n"
 "  fence                flips to buffers of vgem that somebody still draws into\n"
+"  nomem                each allocation of each call fails once, where the kernel can do that\n"
 "\n"
 "  --device PATH        default: the first /dev/dri/card* of the driver\n"
 "  --driver NAME        default: xen_drm_front\n"
