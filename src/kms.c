@@ -125,6 +125,13 @@ int xdf_kms_init(struct xdf_device *xdf)
 	drm->max_vblank_count = U32_MAX;
 	drm->vblank_disable_immediate = true;
 	drm_mode_config_reset(drm);
+	/* It cannot say that there was no memory, and others do not look. */
+	for (i = 0; i < xdf->config.num_connectors; i++) {
+		const struct xdf_pipe *pipe = &xdf->pipe[i];
+
+		if (!pipe->plane.state || !pipe->crtc.state || !pipe->connector.state)
+			return -ENOMEM;
+	}
 	/* From here on the link's callbacks may reach the pipes. */
 	smp_store_release(&xdf->num_pipes, xdf->config.num_connectors);
 	return 0;
