@@ -152,7 +152,9 @@ static void link_make(struct xdf_device *xdf)
 	}
 	ret = xdf_store_read(xdev, config);
 	if (ret) {
-		/* For the toolstack to mend; its backend will move again then. */
+		/* What is wrong is for the toolstack to mend; its backend will move again then. */
+		if (ret == -ENOMEM)
+			queue_delayed_work(xdf_wq, &xdf->retry_work, later);
 		kfree(config);
 		return;
 	}
@@ -231,6 +233,9 @@ static void retry_work_fn(struct work_struct *work)
 		xdf->retry_watch.node = xdf->xdev->nodename;
 		xdf->retry_watch.callback = retry_watch_fn;
 		xdf->retrying = !register_xenbus_watch(&xdf->retry_watch);
+		if (!xdf->retrying)
+			queue_delayed_work(xdf_wq, &xdf->retry_work,
+					   msecs_to_jiffies(RETRY_MAX_MS));
 	}
 	mutex_unlock(&xdf->state_lock);
 }

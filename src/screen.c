@@ -178,8 +178,7 @@ static bool screens_reread(struct xdf_device *xdf)
 	unsigned int i;
 
 	for (i = 0; i < xdf->num_pipes; i++) {
-		xdf_store_read_connector(xdf->xdev, i, &config);
-		if (config.width)
+		if (!xdf_store_read_connector(xdf->xdev, i, &config) && config.width)
 			changed |= screen_set_config(&xdf->pipe[i], &config);
 	}
 	return changed;

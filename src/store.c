@@ -21,9 +21,11 @@
  * @index: number of the connector
  * @config: filled in; width and height are 0 when they make no sense, which is
  *	said in the log
+ *
+ * Return: 0, also for what makes no sense, or -ENOMEM.
  */
-void xdf_store_read_connector(struct xenbus_device *xdev, unsigned int index,
-			      struct xdf_connector_config *config)
+int xdf_store_read_connector(struct xenbus_device *xdev, unsigned int index,
+			     struct xdf_connector_config *config)
 {
 	char clean[XDF_UNIQUE_ID_LEN + 1];
 	char dir[64];
@@ -38,12 +40,16 @@ void xdf_store_read_connector(struct xenbus_device *xdev, unsigned int index,
 		xdf_config_unique_id(text, config->unique_id);
 		kfree(text);
 	}
+	if (text == ERR_PTR(-ENOMEM))
+		return -ENOMEM;
 	text = xenbus_read(XBT_NIL, dir, XENDISPL_FIELD_RESOLUTION, NULL);
+	if (text == ERR_PTR(-ENOMEM))
+		return -ENOMEM;
 	if (IS_ERR(text)) {
 		xenbus_dev_error(xdev, PTR_ERR(text),
 				 "%s/" XENDISPL_FIELD_RESOLUTION " is missing: set it to WIDTHxHEIGHT",
 				 dir);
-		return;
+		return 0;
 	}
 	ret = xdf_config_resolution(text, &config->width, &config->height);
 	xdf_config_unique_id(text, clean);
@@ -52,17 +58,18 @@ void xdf_store_read_connector(struct xenbus_device *xdev, unsigned int index,
 				 " is \"%.32s\": set it to WIDTHxHEIGHT, each 1 to %u",
 				 dir, clean, XDF_MAX_SIZE);
 	kfree(text);
+	return 0;
 }
 
-/* Nonsense means no: buffers of our own always work. */
-static bool read_be_alloc(struct xenbus_device *xdev)
+/* 0, 1 or -ENOMEM. Nonsense means no: buffers of our own always work. */
+static int read_be_alloc(struct xenbus_device *xdev)
 {
 	char *text = xenbus_read(XBT_NIL, xdev->nodename, XENDISPL_FIELD_BE_ALLOC, NULL);
 	char clean[XDF_UNIQUE_ID_LEN + 1];
 	int ret;
 
 	if (IS_ERR(text))
-		return false;
+		return text == ERR_PTR(-ENOMEM) ? -ENOMEM : 0;
 	ret = xdf_config_be_alloc(text);
 	xdf_config_unique_id(text, clean);
 	if (ret < 0)
@@ -82,27 +89,34 @@ static bool read_be_alloc(struct xenbus_device *xdev)
  * of the node and what belongs there.
  *
  * Return: 0, -ENOENT when no connector can be used, -E2BIG when there are more
- * than 16, -EPROTONOSUPPORT when the backend speaks none of our versions.
+ * than 16, -EPROTONOSUPPORT when the backend speaks none of our versions, or
+ * -ENOMEM, which must not be taken for a node that is not there.
  */
 int xdf_store_read(struct xenbus_device *xdev, struct xdf_config *config)
 {
 	char clean[XDF_UNIQUE_ID_LEN + 1];
 	unsigned int i, usable = 0;
-	char *versions;
+	char *text, *versions;
 	char name[12];
 	int ret;
 
 	for (i = 0; i <= XDF_MAX_CONNECTORS; i++) {
 		snprintf(name, sizeof(name), "%u", i);
-		if (!xenbus_exists(XBT_NIL, xdev->nodename, name))
+		text = xenbus_read(XBT_NIL, xdev->nodename, name, NULL);
+		if (text == ERR_PTR(-ENOMEM))
+			return -ENOMEM;
+		if (IS_ERR(text))
 			break;
+		kfree(text);
 		if (i == XDF_MAX_CONNECTORS) {
 			/* Backends want the rings of all, or go deaf. */
 			xenbus_dev_error(xdev, -E2BIG, "more than %u connectors: give the device fewer",
 					 XDF_MAX_CONNECTORS);
 			return -E2BIG;
 		}
-		xdf_store_read_connector(xdev, i, &config->connector[i]);
+		ret = xdf_store_read_connector(xdev, i, &config->connector[i]);
+		if (ret)
+			return ret;
 		usable += !!config->connector[i].width;
 	}
 	config->num_connectors = i;
@@ -113,7 +127,14 @@ int xdf_store_read(struct xenbus_device *xdev, struct xdf_config *config)
 		return -ENOENT;
 	}
 
+	ret = read_be_alloc(xdev);
+	if (ret < 0)
+		return ret;
+	config->be_alloc = ret;
+
 	versions = xenbus_read(XBT_NIL, xdev->otherend, XENDISPL_FIELD_BE_VERSIONS, NULL);
+	if (versions == ERR_PTR(-ENOMEM))
+		return -ENOMEM;
 	ret = xdf_config_version(IS_ERR(versions) ? NULL : versions);
 	xdf_config_unique_id(IS_ERR(versions) ? NULL : versions, clean);
 	if (ret < 0)
@@ -123,6 +144,5 @@ int xdf_store_read(struct xenbus_device *xdev, struct xdf_config *config)
 	if (!IS_ERR(versions))
 		kfree(versions);
 	config->version = ret;
-	config->be_alloc = read_be_alloc(xdev);
 	return ret < 0 ? ret : 0;
 }

@@ -6,8 +6,8 @@ struct xdf_config;
 struct xdf_connector_config;
 struct xenbus_device;
 
-void xdf_store_read_connector(struct xenbus_device *xdev, unsigned int index,
-			      struct xdf_connector_config *config);
+int xdf_store_read_connector(struct xenbus_device *xdev, unsigned int index,
+			     struct xdf_connector_config *config);
 int xdf_store_read(struct xenbus_device *xdev, struct xdf_config *config);
 
 #endif
