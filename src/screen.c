@@ -159,6 +159,9 @@ bool xdf_screen_ask(struct xdf_device *xdf, struct xdf_link *link)
 		edid = edid_read(link, i, &size, &why, &err);
 		if (!edid && err == -ENOTCONN)
 			break;
+		/* That tells nothing of the display. */
+		if (!edid && (err == -ENOMEM || err == -ENOSPC))
+			continue;
 		if (why && err != -ENODATA)
 			dev_warn_ratelimited(xdf->drm.dev,
 					     "connector %u: EDID of %u bytes ignored: %s\n", i,
