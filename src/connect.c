@@ -91,6 +91,15 @@ static bool card_begin(struct xdf_device *xdf, struct xdf_link *link)
 	return good;
 }
 
+/*
+ * Grants of the last link may be in use until the last backend is gone for good;
+ * a framebuffer for which there were none would never be shown again.
+ */
+static bool replay_lacks(int err)
+{
+	return err == -ENOMEM || err == -ENOSPC;
+}
+
 /* Tell a new backend of all that the last one knew. */
 static int link_replay(struct xdf_device *xdf, struct xdf_link *link)
 {
@@ -99,7 +108,7 @@ static int link_replay(struct xdf_device *xdf, struct xdf_link *link)
 
 	mutex_lock(&xdf->buf_lock);
 	ret = xdf_view_replay(xdf, link);
-	if (!ret) {
+	if (!ret || replay_lacks(ret)) {
 		mutex_lock(&xdf->config_lock);
 		xdf->ready = link->serial;
 		for (i = 0; i < xdf->num_pipes; i++) {
@@ -145,7 +154,7 @@ void xdf_connect_work_fn(struct work_struct *work)
 		dev_warn_ratelimited(&xdf->xdev->dev,
 				     "telling the new backend of buffers and modes: %d\n", ret);
 	/* It goes on where it stopped. */
-	if (ret == -ETIMEDOUT && !READ_ONCE(xdf->removed))
+	if ((ret == -ETIMEDOUT || replay_lacks(ret)) && !READ_ONCE(xdf->removed))
 		queue_delayed_work(xdf_wq, &xdf->connect_work, msecs_to_jiffies(REPLAY_PAUSE_MS));
 	if (first) {
 		xdf_console_init(xdf);

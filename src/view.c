@@ -90,12 +90,13 @@ static int view_announce(struct xdf_view *view, struct xdf_link *link)
  * Caller holds buf_lock. Their buffers are announced with them. What the backend
  * refuses is left out: it must not keep the others from the screen.
  *
- * Return: 0, -ENOTCONN, -ETIMEDOUT or -EINTR.
+ * Return: 0, -ENOTCONN, -ETIMEDOUT or -EINTR; -ENOMEM or -ENOSPC when memory or
+ * grants did not suffice for all of them.
  */
 int xdf_view_replay(struct xdf_device *xdf, struct xdf_link *link)
 {
 	struct xdf_view *view;
-	int ret;
+	int ret, lacking = 0;
 
 	list_for_each_entry(view, &xdf->views, node) {
 		ret = view_announce(view, link);
@@ -105,8 +106,10 @@ int xdf_view_replay(struct xdf_device *xdf, struct xdf_link *link)
 			dev_warn_ratelimited(xdf->drm.dev,
 					     "the new backend refused framebuffer %llu: %d\n",
 					     view->cookie, ret);
+		if (ret == -ENOMEM || ret == -ENOSPC)
+			lacking = ret;
 	}
-	return 0;
+	return lacking;
 }
 
 /**
