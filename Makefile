@@ -89,7 +89,7 @@ dkms-uninstall: dkms-forget
 
 ## tests
 
-.PHONY: demo check check-all check-build check-unit
+.PHONY: demo check check-all check-build check-debug check-unit
 demo:
 	tests/vm/demo
 check:
@@ -98,6 +98,8 @@ check-all:
 	tests/check --all
 check-build:
 	tests/build/matrix
+check-debug:
+	tests/check debug
 check-unit:
 	$(MAKE) -C tests/unit check
 
@@ -116,6 +118,7 @@ Try it and test it (a Debian machine; everything needed is fetched):
   make check            the tests that take minutes
   make check-all        all tests on all supported kernels
   make check-build      build for every supported kernel, amd64 and arm64
+  make check-debug      tests on a kernel built to find mistakes (KASAN, lockdep, kmemleak...)
   make check-unit       unit tests of the parts that need no kernel
 
 Add V=1 to see the commands, W=1 for more warnings.

@@ -138,7 +138,7 @@ kernel_suites() {
 }
 
 # kernel_chroot SERIES: the chroot whose compiler and libc fit its headers
-kernel_chroot() { case $1 in 5.10) echo bullseye ;; *) echo trixie ;; esac; }
+kernel_chroot() { case $1 in 5.10) echo bullseye ;; debug) echo debug ;; *) echo trixie ;; esac; }
 
 # build_chroots [SERIES...]: the chroots in which modules are compiled
 build_chroots() {
@@ -152,6 +152,7 @@ build_chroots() {
 			make_chroot trixie trixie make gcc-14 gcc-12 libc6-dev libelf1t64 libssl3t64 zlib1g \
 				pahole bc kmod binutils perl-base xz-utils dkms gcc-14-aarch64-linux-gnu \
 				gcc-12-aarch64-linux-gnu binutils-aarch64-linux-gnu gcc-14-for-host ;;
+		debug) debug_chroot ;;
 		esac
 	done
 }
@@ -178,6 +179,7 @@ fetch_any() {
 # the chroot; prints the ABI
 kernel_headers() {
 	local series=$1 arch=$2 dir abi base deb debs kb
+	[ "$series" != debug ] || { debug_kernel; return; }
 	dir=$(chroot_dir "$(kernel_chroot "$series")")
 	for abi in ${3:-$(kernel_abis "$series" "$arch")}; do
 		if [ ! -e "$dir/usr/src/linux-headers-$abi/.xdf-ok" ]; then
@@ -200,6 +202,10 @@ kernel_headers() {
 # (7.x images are split over four packages); prints "ABI DIR"
 kernel_image() {
 	local series=$1 abi dir p deb
+	if [ "$series" = debug ]; then
+		abi=$(debug_kernel) && printf '%s %s\n' "$abi" "$XDF_CACHE/kernel/$abi"
+		return
+	fi
 	for abi in $(kernel_abis "$series" amd64); do
 		dir=$XDF_CACHE/kernel/$abi
 		if [ ! -e "$dir/.xdf-ok" ]; then
@@ -220,3 +226,6 @@ kernel_image() {
 # vmlinuz ABI / modules_dir ABI: inside an unpacked image
 vmlinuz() { find "$XDF_CACHE/kernel/$1" \( -path "*/boot/vmlinuz-$1" -o -path "*/modules/$1/vmlinuz" \) -type f | head -n 1; }
 modules_dir() { find "$XDF_CACHE/kernel/$1" -path "*/lib/modules/$1" -type d | head -n 1; }
+
+# shellcheck source=tests/debug/kernel.sh
+. "$XDF_TOP/tests/debug/kernel.sh"
