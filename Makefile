@@ -80,12 +80,18 @@ dkms-install: headers dkms-forget
 	dkms add -m $(NAME) -v $(VERSION)
 	dkms build -m $(NAME) -v $(VERSION) -k $(KVER)
 	dkms install -m $(NAME) -v $(VERSION) -k $(KVER)
-	@install -D -m 644 debian/$(NAME)-dkms.modprobe $(modprobe)
+	@install -D -m 644 debian/$(NAME).conf $(modprobe)
 	@dkms status -m $(NAME)
 
 dkms-uninstall: dkms-forget
 	@rm -f $(modprobe)
 	@echo "$(NAME) $(VERSION) is removed from dkms and from /usr/src"
+
+## packages; they appear in dist/
+
+.PHONY: dist deb
+dist deb:
+	tests/install/package $@
 
 ## tests
 
@@ -112,6 +118,10 @@ For the running kernel, or another with KVER=6.12.0-amd64 or KDIR=/path/to/tree:
   make dkms-install     hand the source to dkms, build and install; again at each kernel update
   make dkms-uninstall   take all of that away
   make clean            remove what was built (needs no headers)
+
+Packages, in dist/ (deb on a Debian machine; what they need is fetched):
+  make dist             the source, xen-drm-front-VERSION.tar.gz
+  make deb              Debian packages
 
 Try it and test it (a Debian machine; everything needed is fetched):
   make demo             a Xen guest with two screens under QEMU; prints where the pictures are
