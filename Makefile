@@ -89,13 +89,13 @@ dkms-uninstall: dkms-forget
 
 ## packages; they appear in dist/
 
-.PHONY: dist deb
-dist deb:
+.PHONY: dist deb rpm
+dist deb rpm:
 	tests/install/package $@
 
 ## tests
 
-.PHONY: demo check check-all check-build check-debug check-unit
+.PHONY: demo check check-all check-build check-debug check-install check-unit
 demo:
 	tests/vm/demo
 check:
@@ -108,6 +108,8 @@ check-debug:
 	tests/check debug
 check-unit:
 	$(MAKE) -C tests/unit check
+check-install:
+	tests/install/run --all
 
 define help_text
 xen_drm_front $(VERSION): a display for Xen guests (XenBus vdispl, DRM/KMS)
@@ -119,9 +121,10 @@ For the running kernel, or another with KVER=6.12.0-amd64 or KDIR=/path/to/tree:
   make dkms-uninstall   take all of that away
   make clean            remove what was built (needs no headers)
 
-Packages, in dist/ (deb on a Debian machine; what they need is fetched):
+Packages, in dist/ (deb and rpm on a Debian machine; what they need is fetched):
   make dist             the source, xen-drm-front-VERSION.tar.gz
   make deb              Debian packages
+  make rpm              RPM packages
 
 Try it and test it (a Debian machine; everything needed is fetched):
   make demo             a Xen guest with two screens under QEMU; prints where the pictures are
@@ -130,6 +133,7 @@ Try it and test it (a Debian machine; everything needed is fetched):
   make check-build      build for every supported kernel, amd64 and arm64
   make check-debug      tests on a kernel built to find mistakes (KASAN, lockdep, kmemleak...)
   make check-unit       unit tests of the parts that need no kernel
+  make check-install    packages on Debian 11, 12, 13 and testing
 
 Add V=1 to see the commands, W=1 for more warnings.
 endef
