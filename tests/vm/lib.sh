@@ -15,6 +15,8 @@ XDF_DOM0_SERIES=${XDF_DOM0_SERIES:-6.1}
 mkdir -p "$XDF_VMC"
 # shellcheck source=tests/vm/userland.sh
 . "$XDF_VM/userland.sh"
+# shellcheck source=tests/vm/rootfs.sh
+. "$XDF_VM/rootfs.sh"
 
 # The guest's modules: what a DRM driver may lean on, the stock driver to
 # compare with, and sources of foreign dma-bufs.  Not every kernel has each.

@@ -64,13 +64,24 @@ vm_userland() {
 	keep "$out"
 }
 
-# vm_results FILE: an empty ext4 image for what a guest leaves us
-vm_results() { rm -f "$1" && mke2fs -q -t ext4 -O ^has_journal -m 0 -L results "$1" 512M >/dev/null; }
+# vm_results FILE [JOB]: an ext4 image for what a guest leaves us, empty but for
+# the directory JOB
+vm_results() {
+	local with=()
+	rm -rf "$1" "$1.job"
+	if [ -n "${2:-}" ]; then
+		mkdir "$1.job"
+		cp -r "$2" "$1.job/job"
+		with=(-d "$1.job")
+	fi
+	mke2fs -q -t ext4 -O ^has_journal -m 0 -L results "${with[@]}" "$1" 512M >/dev/null
+	rm -rf "$1.job"
+}
 
 # vm_results_get FILE DIR: its contents, however the guest ended
 vm_results_get() {
 	mkdir -p "$2"
 	e2fsck -fp "$1" >/dev/null 2>&1
 	debugfs -R "rdump / \"$2\"" "$1" >/dev/null 2>&1
-	rm -rf "$2/lost+found"
+	rm -rf "$2/lost+found" "$2/job"
 }
