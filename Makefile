@@ -87,6 +87,12 @@ dkms-uninstall: dkms-forget
 	@rm -f $(modprobe)
 	@echo "$(NAME) $(VERSION) is removed from dkms and from /usr/src"
 
+## for a bug report; also in /usr/src/xen-drm-front-VERSION
+
+.PHONY: report
+report:
+	@sh compat/report
+
 ## packages; they appear in dist/
 
 .PHONY: dist deb rpm
@@ -120,6 +126,9 @@ For the running kernel, or another with KVER=6.12.0-amd64 or KDIR=/path/to/tree:
   make dkms-install     hand the source to dkms, build and install; again at each kernel update
   make dkms-uninstall   take all of that away
   make clean            remove what was built (needs no headers)
+
+When something is wrong:
+  make -s report        what to send with a bug report, on standard output
 
 Packages, in dist/ (deb and rpm on a Debian machine; what they need is fetched):
   make dist             the source, xen-drm-front-VERSION.tar.gz
