@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 # shellcheck shell=bash
 #
-# A whole Debian as the guest's second user land: compositors, X, modetest,
-# IGT.  Sourced by lib.sh.
+# A whole Debian as the guest's second user land: compositors, X, plymouth,
+# modetest, IGT.  Sourced by lib.sh.
 
 # The one suite that has all of them; no release has IGT's tests.
 XDF_USERLAND_SUITE=${XDF_USERLAND_SUITE:-forky}
 XDF_USERLAND_PACKAGES="udev kmod kbd procps libdrm-tests drm-info fbcat fbset igt-gpu-tools-tests
 	weston seatd xserver-xorg-core xserver-xorg-input-libinput xkb-data xinit xterm x11-apps x11-utils
-	x11-xserver-utils xfonts-base fonts-dejavu-core libgl1-mesa-dri kmscube"
+	x11-xserver-utils xfonts-base fonts-dejavu-core libgl1-mesa-dri kmscube plymouth plymouth-themes"
 
 # userland_chroot: what the image is made of, as the chroot "userland"
 userland_chroot() {
@@ -81,7 +81,7 @@ vm_results() {
 # vm_results_get FILE DIR: its contents, however the guest ended
 vm_results_get() {
 	mkdir -p "$2"
-	e2fsck -fp "$1" >/dev/null 2>&1
+	e2fsck -fp "$1" >/dev/null 2>&1 || true	# 1: it mended something
 	debugfs -R "rdump / \"$2\"" "$1" >/dev/null 2>&1
 	rm -rf "$2/lost+found" "$2/job"
 }
