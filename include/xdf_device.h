@@ -224,6 +224,10 @@ struct xdf_pipe {
  * @retry_work: tries again to connect: frontend.c
  * @retry_watch: leads @retry_work into the thread that serves watches
  * @retrying: @retry_watch is registered; under state_lock
+ * @heard_watch: fires when all has been heard that the backend had written before
+ *	we were connected: frontend.c
+ * @hearing: @heard_watch is registered; under state_lock
+ * @heard: it has fired for the present link; under state_lock
  * @screen_watch: tells when a connector's nodes are written
  * @screen_watched: @screen_watch is registered; under state_lock
  * @screen_work: looks at them and asks for EDIDs: screen.c
@@ -270,6 +274,9 @@ struct xdf_device {
 	struct delayed_work retry_work;
 	struct xenbus_watch retry_watch;
 	bool retrying;
+	struct xenbus_watch heard_watch;
+	bool hearing;
+	bool heard;
 	struct xenbus_watch screen_watch;
 	bool screen_watched;
 	struct delayed_work screen_work;

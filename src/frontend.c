@@ -119,6 +119,7 @@ static void link_drop(struct xdf_device *xdf)
 	link = xdf->link;
 	xdf->link = NULL;
 	spin_unlock_irq(&xdf->link_lock);
+	xdf->heard = false;
 	if (!link)
 		return;
 
@@ -240,18 +241,52 @@ static void retry_work_fn(struct work_struct *work)
 	mutex_unlock(&xdf->state_lock);
 }
 
-/* No retry runs or starts after this. Caller has set removed. */
-static void retry_stop(struct xdf_device *xdf)
+static void heard_watch_fn(struct xenbus_watch *watch, const char *path, const char *token)
 {
-	bool retrying;
+	struct xdf_device *xdf = container_of(watch, struct xdf_device, heard_watch);
+
+	mutex_lock(&xdf->state_lock);
+	if (xdf->hearing) {
+		xdf->hearing = false;
+		unregister_xenbus_watch(watch);
+		xdf->heard = xdf->xdev->state == XenbusStateConnected;
+	}
+	mutex_unlock(&xdf->state_lock);
+}
+
+/*
+ * We are connected. A backend that dies now and begins anew may have been through
+ * all states before we look, and have taken up the old rings: all that we see is
+ * that it writes its state, Connected. But so do we when we hear late of the
+ * states that led to this. A watch fires when it is registered, behind all that;
+ * whatever is heard after it tells of another backend. Runs in the thread that
+ * serves the watches. Caller holds state_lock.
+ */
+static void hear_out(struct xdf_device *xdf)
+{
+	if (xdf->hearing)
+		unregister_xenbus_watch(&xdf->heard_watch);
+	xdf->heard_watch.node = xdf->xdev->nodename;
+	xdf->heard_watch.callback = heard_watch_fn;
+	xdf->hearing = !register_xenbus_watch(&xdf->heard_watch);
+}
+
+/* Neither of these watches fires after this. Caller has set removed. */
+static void watches_stop(struct xdf_device *xdf)
+{
+	bool retrying, hearing;
 
 	cancel_delayed_work_sync(&xdf->retry_work);
 	mutex_lock(&xdf->state_lock);
 	retrying = xdf->retrying;
 	xdf->retrying = false;
+	hearing = xdf->hearing;
+	xdf->hearing = false;
 	mutex_unlock(&xdf->state_lock);
 	if (retrying)
 		unregister_xenbus_watch(&xdf->retry_watch);
+	if (hearing)
+		unregister_xenbus_watch(&xdf->heard_watch);
 }
 
 /*
@@ -304,7 +339,7 @@ static void card_down(struct xdf_device *xdf)
 	if (removed)
 		return;
 
-	retry_stop(xdf);
+	watches_stop(xdf);
 	xdf_screen_stop(xdf);
 	cancel_work_sync(&xdf->broken_work);
 	cancel_delayed_work_sync(&xdf->connect_work);
@@ -368,7 +403,7 @@ static void backend_state(struct xdf_device *xdf, enum xenbus_state be)
 		link_try(xdf);
 		break;
 	case XenbusStateConnected:
-		if (xdf->link && READ_ONCE(xdf->link->dead)) {
+		if (xdf->link && (READ_ONCE(xdf->link->dead) || xdf->heard)) {
 			/* It closed, and took up the old rings again before we looked. */
 			link_drop(xdf);
 			xenbus_switch_state(xdev, XenbusStateClosing);
@@ -377,6 +412,7 @@ static void backend_state(struct xdf_device *xdf, enum xenbus_state be)
 		if (xdev->state != XenbusStateInitialised || !xdf->link)
 			break;
 		xenbus_switch_state(xdev, XenbusStateConnected);
+		hear_out(xdf);
 		queue_delayed_work(xdf_wq, &xdf->connect_work, 0);
 		break;
 	case XenbusStateClosing:
