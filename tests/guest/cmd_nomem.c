@@ -355,6 +355,8 @@ static bool step_through(struct nomem *m, const struct call *c)
 	rep_end();
 	if (!left)
 		rep_fail(c->name, 0, "no end after %u allocations", MAX_NTH);
+	if (n == 1)
+		rep_fail(c->name, 0, "not a single allocation: may none fail?");
 	return true;
 }
 
