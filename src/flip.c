@@ -48,6 +48,8 @@ void xdf_flip_complete(struct xdf_pipe *pipe, bool by_backend)
 	if (!flip->event)
 		return;
 	trace_xdf_flip_done(pipe->index, flip->shown, by_backend);
+	/* Another CPU may have found the tick and not told DRM yet. */
+	drm_crtc_accurate_vblank_count(&pipe->crtc);
 	drm_crtc_send_vblank_event(&pipe->crtc, flip->event);
 	drm_crtc_vblank_put(&pipe->crtc);
 	xdf_vblank_flipped(pipe);
