@@ -37,6 +37,7 @@ struct xdf_link;
  * @timer: fires a @period_ns after @phase while @armed
  * @phase: time of the last tick, CLOCK_MONOTONIC
  * @count: number of the frame that began then
+ * @told: the last one that DRM was told of, or is just being told of
  * @period_ns: length of a frame
  * @stretch_ns: how much longer the present one is
  * @on: DRM wants ticks
@@ -49,6 +50,7 @@ struct xdf_vblank {
 	struct hrtimer timer;
 	ktime_t phase;
 	u32 count;
+	u32 told;
 	u64 period_ns;
 	u64 stretch_ns;
 	bool on;

@@ -48,11 +48,15 @@ void xdf_flip_complete(struct xdf_pipe *pipe, bool by_backend)
 	if (!flip->event)
 		return;
 	trace_xdf_flip_done(pipe->index, flip->shown, by_backend);
-	/* Another CPU may have found the tick and not told DRM yet. */
+	/*
+	 * DRM may not have been told of the tick yet, by another CPU that is about
+	 * to. The event has the number of the frame that is marked as flipped in, or
+	 * of the one before.
+	 */
 	drm_crtc_accurate_vblank_count(&pipe->crtc);
+	xdf_vblank_flipped(pipe);
 	drm_crtc_send_vblank_event(&pipe->crtc, flip->event);
 	drm_crtc_vblank_put(&pipe->crtc);
-	xdf_vblank_flipped(pipe);
 	flip->event = NULL;
 	flip->waiting = false;
 }

@@ -43,19 +43,27 @@ static ktime_t vblank_time(const struct xdf_vblank *vb, u32 frames)
 			vb->phase;
 }
 
-/* Catch up with the time. True when that was a tick, or several. */
-static bool vblank_advance(struct xdf_vblank *vb, ktime_t now)
+/* Catch up with the time: whoever finds that a frame is over begins the next. */
+static void vblank_advance(struct xdf_vblank *vb, ktime_t now)
 {
 	u32 frames = vblank_frames(vb, now);
 
+	if (!frames)
+		return;
 	vb->phase = vblank_time(vb, frames);
 	vb->count += frames;
-	if (frames) {
-		vb->stretch_ns = 0;
-		vb->slewed = false;
-		vb->flipped = false;
-	}
-	return frames;
+	vb->stretch_ns = 0;
+	vb->slewed = false;
+	vb->flipped = false;
+}
+
+/* Is DRM to be told of a tick? The caller does, after the lock is dropped. */
+static bool vblank_due(struct xdf_vblank *vb)
+{
+	bool due = vb->told != vb->count;
+
+	vb->told = vb->count;
+	return due;
 }
 
 /* Queue the timer for the next tick. */
@@ -77,7 +85,8 @@ static enum hrtimer_restart vblank_tick(struct hrtimer *timer)
 		return HRTIMER_NORESTART;
 	}
 	/* No tick when the phase has moved, or the frame was stretched. */
-	tick = vblank_advance(vb, ktime_get());
+	vblank_advance(vb, ktime_get());
+	tick = vblank_due(vb);
 	vblank_queue(vb);
 	spin_unlock(&vb->lock);
 
@@ -108,19 +117,19 @@ void xdf_vblank_adjust(struct xdf_pipe *pipe)
 
 	spin_lock_irqsave(&vb->lock, flags);
 	now = ktime_get(); /* not older than what the last holder saw */
-	tick = vblank_advance(vb, now);
+	vblank_advance(vb, now);
 	since = max_t(s64, ktime_to_ns(ktime_sub(now, vb->phase)), 0);
 	if (vb->flipped || since >= vb->period_ns - vb->period_ns / 4) {
 		vb->phase = now;
 		vb->count++;
 		vb->slewed = false;
-		tick = true;
 	} else if (!vb->slewed) {
 		vb->phase = ktime_add_ns(vb->phase, min(since, vb->period_ns / SLEW_DIVISOR));
 		vb->slewed = true;
 	}
 	vb->stretch_ns = 0;
 	vb->flipped = true;
+	tick = vblank_due(vb);
 	if (vb->armed)
 		vblank_queue(vb);
 	spin_unlock_irqrestore(&vb->lock, flags);
@@ -181,6 +190,7 @@ int xdf_vblank_enable(struct drm_crtc *crtc)
 	/* The timer may still be queued, for a tick of the last mode. */
 	vb->armed = true;
 	vblank_advance(vb, ktime_get());
+	vb->told = vb->count; /* DRM looks by itself now */
 	vblank_queue(vb);
 	spin_unlock_irqrestore(&vb->lock, flags);
 	return 0;
@@ -216,7 +226,9 @@ u32 xdf_vblank_counter(struct drm_crtc *crtc)
 	u32 count;
 
 	spin_lock_irqsave(&vb->lock, flags);
-	count = vb->count + vblank_frames(vb, ktime_get());
+	/* What DRM has seen is the frame that flips belong to from now on. */
+	vblank_advance(vb, ktime_get());
+	count = vb->count;
 	spin_unlock_irqrestore(&vb->lock, flags);
 	return count;
 }
@@ -236,7 +248,8 @@ bool xdf_vblank_timestamp(struct drm_crtc *crtc, int *max_error, ktime_t *time, 
 	unsigned long flags;
 
 	spin_lock_irqsave(&vb->lock, flags);
-	*time = vblank_time(vb, vblank_frames(vb, ktime_get()));
+	vblank_advance(vb, ktime_get());
+	*time = vb->phase;
 	spin_unlock_irqrestore(&vb->lock, flags);
 	return true;
 }
@@ -254,6 +267,7 @@ void xdf_vblank_set_period(struct xdf_pipe *pipe, u64 period_ns)
 	spin_lock_irqsave(&vb->lock, flags);
 	vb->period_ns = clamp_t(u64, period_ns, PERIOD_MIN_NS, PERIOD_MAX_NS);
 	vb->phase = ktime_get();
+	vb->told = vb->count;
 	vb->stretch_ns = 0;
 	vb->slewed = false;
 	vb->flipped = false;
