@@ -23,9 +23,6 @@
 #include "xdf_buffer.h"
 #include "xdf_device.h"
 
-/* Pages that one fault puts into the page table, where they belong to it. */
-#define FAULT_AROUND 16
-
 static bool contiguous;
 module_param(contiguous, bool, 0644);
 MODULE_PARM_DESC(contiguous,
@@ -92,6 +89,32 @@ static void xdf_gem_vunmap(struct drm_gem_object *obj, struct iosys_map *map)
 }
 XDF_DEFINE_GEM_VUNMAP(xdf_gem_vunmap)
 
+/* Single pages: all that are missing up to the end of the page table, in one go. */
+static vm_fault_t fault_pages(struct vm_area_struct *vma, unsigned long addr, struct page **page,
+			      unsigned long count)
+{
+	int ret = vm_insert_pages(vma, addr, page, &count);
+
+	/* Another thread was faster with the first page, or with one behind it. */
+	if (!ret || ret == -EBUSY)
+		return VM_FAULT_NOPAGE;
+	return ret == -ENOMEM ? VM_FAULT_OOM : VM_FAULT_SIGBUS;
+}
+
+/* The pages of one block have no counters of their own. */
+static vm_fault_t fault_block(struct vm_area_struct *vma, unsigned long addr, struct page *page,
+			      unsigned long count)
+{
+	vm_fault_t ret = vmf_insert_pfn(vma, addr, page_to_pfn(page));
+
+	while (ret == VM_FAULT_NOPAGE && --count) {
+		addr += PAGE_SIZE;
+		if (vmf_insert_pfn(vma, addr, page_to_pfn(++page)) != VM_FAULT_NOPAGE)
+			break;
+	}
+	return ret;
+}
+
 /*
  * No drm_dev_enter() here: the memory outlives the device's unplugging, so a
  * client that still draws gets no SIGBUS, it just draws in vain.
@@ -99,24 +122,18 @@ XDF_DEFINE_GEM_VUNMAP(xdf_gem_vunmap)
 static vm_fault_t xdf_gem_fault(struct vm_fault *vmf)
 {
 	struct vm_area_struct *vma = vmf->vma;
-	struct xdf_gem *gem = to_xdf_gem(vma->vm_private_data);
-	unsigned long first = vmf->pgoff;
+	struct xdf_pages *pages = to_xdf_gem(vma->vm_private_data)->pages;
 	unsigned long addr = vmf->address & PAGE_MASK;
-	vm_fault_t ret = VM_FAULT_SIGBUS;
-	unsigned int i;
+	/* Most clients draw all of it: what one page table holds is mapped at once. */
+	unsigned long end = min(vma->vm_end, ALIGN(addr + 1, PMD_SIZE));
+	unsigned long count;
 
-	for (i = 0; i < FAULT_AROUND && addr < vma->vm_end; i++, addr += PAGE_SIZE) {
-		vm_fault_t err;
-
-		if (first + i >= gem->pages->count)
-			break;
-		err = vmf_insert_pfn(vma, addr, page_to_pfn(gem->pages->page[first + i]));
-		if (!i)
-			ret = err;
-		if (err != VM_FAULT_NOPAGE)
-			break;
-	}
-	return ret;
+	if (vmf->pgoff >= pages->count)
+		return VM_FAULT_SIGBUS;
+	count = min((end - addr) >> PAGE_SHIFT, pages->count - vmf->pgoff);
+	if (pages->kind == XDF_SYSTEM)
+		return fault_pages(vma, addr, pages->page + vmf->pgoff, count);
+	return fault_block(vma, addr, pages->page[vmf->pgoff], count);
 }
 
 static const struct vm_operations_struct xdf_gem_vm_ops = {
@@ -127,8 +144,10 @@ static const struct vm_operations_struct xdf_gem_vm_ops = {
 
 static int xdf_gem_mmap(struct drm_gem_object *obj, struct vm_area_struct *vma)
 {
+	const struct xdf_pages *pages = to_xdf_gem(obj)->pages;
+
 	/* The exporter alone knows how its memory is to be mapped. */
-	if (to_xdf_gem(obj)->pages->kind == XDF_IMPORTED)
+	if (pages->kind == XDF_IMPORTED)
 		return -EINVAL;
 	/* A private, writable mapping would be a copy that is never shown. */
 	if ((vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) == VM_MAYWRITE)
@@ -139,7 +158,8 @@ static int xdf_gem_mmap(struct drm_gem_object *obj, struct vm_area_struct *vma)
 	 * be older than the offset.
 	 */
 	vma->vm_pgoff -= drm_vma_node_start(&obj->vma_node);
-	vm_flags_set(vma, VM_PFNMAP | VM_IO | VM_DONTEXPAND | VM_DONTDUMP);
+	vm_flags_set(vma, (pages->kind == XDF_SYSTEM ? VM_MIXEDMAP : VM_PFNMAP | VM_IO) |
+			  VM_DONTEXPAND | VM_DONTDUMP);
 	vma->vm_page_prot = vm_get_page_prot(vma->vm_flags);
 	vma->vm_ops = &xdf_gem_vm_ops;
 	return 0;
