@@ -4,8 +4,11 @@
 
 #include <linux/gfp.h>
 #include <linux/list.h>
+#include <linux/llist.h>
 #include <linux/refcount.h>
+#include <linux/slab.h>
 #include <linux/types.h>
+#include <linux/vmalloc.h>
 
 #include <xen/grant_table.h>
 
@@ -37,6 +40,7 @@ enum xdf_memory {
  * last one.
  *
  * @refs: number of owners
+ * @unused: entry in the list of what nobody owns any more
  * @kind: where it comes from
  * @offset: where the data begin in the first page, in bytes; only imported
  *	memory may have one
@@ -49,6 +53,7 @@ enum xdf_memory {
  */
 struct xdf_pages {
 	refcount_t refs;
+	struct llist_node unused;
 	enum xdf_memory kind;
 	u32 offset;
 	union {
@@ -82,6 +87,21 @@ struct xdf_grants {
 	unsigned int count;
 	grant_ref_t ref[];
 };
+
+/**
+ * xdf_alloc_paged - room for a list, never of more than one page in a piece
+ * @size: in bytes, any number
+ * @gfp: how
+ *
+ * kvmalloc() would try larger pieces first, which a guest that has run for weeks
+ * has to look for.
+ *
+ * Return: for kvfree(), or NULL.
+ */
+static inline void *xdf_alloc_paged(size_t size, gfp_t gfp)
+{
+	return size <= PAGE_SIZE ? kmalloc(size, gfp) : __vmalloc(size, gfp);
+}
 
 struct xdf_pages *xdf_pages_alloc(unsigned int count, gfp_t zone);
 struct xdf_pages *xdf_pages_alloc_contiguous(struct device *dev, unsigned int count);

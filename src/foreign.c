@@ -65,10 +65,12 @@ struct xdf_foreign *xdf_foreign_map(domid_t domid, const grant_ref_t *refs, u32 
 	struct xdf_foreign *foreign;
 	int ret = -ENOMEM;
 
-	foreign = kvzalloc(struct_size(foreign, handle, count), GFP_KERNEL | __GFP_NOWARN);
+	foreign = xdf_alloc_paged(struct_size(foreign, handle, count),
+				  GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN);
 	if (!op || !foreign)
 		goto err;
-	foreign->page = kvcalloc(count, sizeof(*foreign->page), GFP_KERNEL | __GFP_NOWARN);
+	foreign->page = xdf_alloc_paged(array_size(count, sizeof(*foreign->page)),
+					GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN);
 	if (!foreign->page)
 		goto err;
 	ret = gnttab_alloc_pages(count, foreign->page);

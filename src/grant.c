@@ -64,7 +64,7 @@ struct xdf_grants *xdf_grants_create(domid_t domid, struct xdf_pages *pages, u32
 
 	if (total > xdf_grants_limit())
 		return ERR_PTR(-ENOSPC);
-	grants = kvmalloc(struct_size(grants, ref, total), GFP_KERNEL | __GFP_NOWARN);
+	grants = xdf_alloc_paged(struct_size(grants, ref, total), GFP_KERNEL | __GFP_NOWARN);
 	if (!grants)
 		return ERR_PTR(-ENOMEM);
 	INIT_LIST_HEAD(&grants->orphan);

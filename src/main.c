@@ -170,8 +170,9 @@ static void __exit xdf_exit(void)
 		return;
 	xenbus_unregister_driver(&xdf_driver);
 	xdf_host_exit();
-	destroy_workqueue(xdf_wq);
+	flush_workqueue(xdf_wq);
 	xdf_grants_exit();
+	destroy_workqueue(xdf_wq); /* with the last memory given back */
 }
 module_exit(xdf_exit);
 

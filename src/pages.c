@@ -9,24 +9,39 @@
  */
 #include <linux/dma-buf.h>
 #include <linux/dma-mapping.h>
+#include <linux/llist.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/pagemap.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
+#include <linux/workqueue.h>
 
 #include <drm/drm_prime.h>
 
 #include "thunks.h"
+#include "xdf_device.h"
 #include "xdf_grant.h"
 
 XDF_IMPORT_DMA_BUF;
+
+/* So many pages are given back at once. */
+#define RELEASE_CHUNK 512u
+
+/* Larger memory is given back by a worker, as that takes its time. */
+#define RELEASE_LATER 256
+
+static LLIST_HEAD(unused);
+static void release_work_fn(struct work_struct *work);
+static DECLARE_WORK(release_work, release_work_fn);
 
 /* An object for @count pages that are not there yet. */
 static struct xdf_pages *pages_create(unsigned int count, enum xdf_memory kind)
 {
 	struct xdf_pages *pages;
 
-	pages = kvzalloc(struct_size(pages, page, count), GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	pages = xdf_alloc_paged(struct_size(pages, page, count),
+				GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_NOWARN);
 	if (!pages)
 		return ERR_PTR(-ENOMEM);
 	refcount_set(&pages->refs, 1);
@@ -34,12 +49,21 @@ static struct xdf_pages *pages_create(unsigned int count, enum xdf_memory kind)
 	return pages;
 }
 
-/* Is it sensible to begin? The rest of the system must not be squeezed dry. */
-static bool memory_at_hand(unsigned int count)
+static bool memory_available(unsigned int count)
 {
 	long available = si_mem_available();
 
 	return available > 0 && count <= (unsigned long)available;
+}
+
+/* Is it sensible to begin? The rest of the system must not be squeezed dry. */
+static bool memory_at_hand(unsigned int count)
+{
+	if (memory_available(count))
+		return true;
+	/* What nobody uses any more is about to come back. */
+	flush_work(&release_work);
+	return memory_available(count);
 }
 
 /**
@@ -166,13 +190,23 @@ struct xdf_pages *xdf_pages_import(struct dma_buf_attachment *attach, struct sg_
 
 static void release_system(struct xdf_pages *pages)
 {
-	unsigned int i;
+	unsigned int i, n;
 
-	for (i = 0; i < pages->count; i++) {
-		put_page(pages->page[i]);
-		if (i % 1024 == 1023)
-			cond_resched();
+	for (i = 0; i < pages->count; i += n) {
+		n = min(pages->count - i, RELEASE_CHUNK);
+		release_pages(pages->page + i, n);
+		cond_resched();
 	}
+	kvfree(pages);
+}
+
+static void release_work_fn(struct work_struct *work)
+{
+	struct llist_node *list = llist_del_all(&unused);
+	struct xdf_pages *pages, *next;
+
+	llist_for_each_entry_safe(pages, next, list, unused)
+		release_system(pages);
 }
 
 static void release_contiguous(struct xdf_pages *pages)
@@ -180,6 +214,7 @@ static void release_contiguous(struct xdf_pages *pages)
 	dma_free_pages(pages->dev, (size_t)pages->count << PAGE_SHIFT, pages->page[0], pages->dma,
 		       DMA_BIDIRECTIONAL);
 	put_device(pages->dev);
+	kvfree(pages);
 }
 
 static void release_imported(struct xdf_pages *pages)
@@ -189,13 +224,15 @@ static void release_imported(struct xdf_pages *pages)
 	dma_buf_unmap_attachment_unlocked(pages->attach, pages->sgt, DMA_BIDIRECTIONAL);
 	dma_buf_detach(dma_buf, pages->attach);
 	dma_buf_put(dma_buf);
+	kvfree(pages);
 }
 
 /**
  * xdf_pages_put - give up ownership; the last owner's call frees the memory
  * @pages: the memory, or NULL
  *
- * May sleep.
+ * It may be given back a moment later: a client that closes many buffers is not
+ * kept waiting. May sleep.
  */
 void xdf_pages_put(struct xdf_pages *pages)
 {
@@ -209,9 +246,13 @@ void xdf_pages_put(struct xdf_pages *pages)
 		release_imported(pages);
 		break;
 	default:
-		release_system(pages);
+		if (pages->count < RELEASE_LATER) {
+			release_system(pages);
+			break;
+		}
+		llist_add(&pages->unused, &unused);
+		queue_work(xdf_wq, &release_work);
 	}
-	kvfree(pages);
 }
 
 /**
