@@ -130,7 +130,8 @@ void xdf_vblank_adjust(struct xdf_pipe *pipe)
 	vb->stretch_ns = 0;
 	vb->flipped = true;
 	tick = vblank_due(vb);
-	if (vb->armed)
+	/* Too early is corrected by the tick; each start is a hypercall. */
+	if (vb->armed && ktime_before(vblank_time(vb, 1), hrtimer_get_expires(&vb->timer)))
 		vblank_queue(vb);
 	spin_unlock_irqrestore(&vb->lock, flags);
 
