@@ -156,10 +156,12 @@ struct xdf_fb {
  * struct xdf_plane_state - state of a plane
  * @base: DRM's part
  * @view: what is shown, NULL until the state is prepared, or for nothing
+ * @quick: nothing is to be waited for in the commit that brings this
  */
 struct xdf_plane_state {
 	struct drm_plane_state base;
 	struct xdf_view *view;
+	bool quick;
 };
 
 static inline struct xdf_plane_state *to_xdf_plane_state(struct drm_plane_state *state)

@@ -326,6 +326,11 @@ int xdf_plane_init(struct xdf_pipe *pipe);
 void xdf_plane_sync(struct drm_atomic_commit *commit);
 int xdf_crtc_init(struct xdf_pipe *pipe);
 int xdf_connector_init(struct xdf_pipe *pipe);
+
+/* commit.c */
+int xdf_commit(struct drm_device *drm, struct drm_atomic_commit *commit, bool nonblock);
+void xdf_commit_tail(struct drm_atomic_commit *commit);
+
 void xdf_debugfs_init(struct drm_minor *minor);
 void xdf_console_init(struct xdf_device *xdf);
 

@@ -47,25 +47,8 @@ XDF_DEFINE_FB_CREATE(xdf_fb_create)
 static const struct drm_mode_config_funcs xdf_mode_config_funcs = {
 	.fb_create = XDF_FB_CREATE(xdf_fb_create),
 	.atomic_check = drm_atomic_helper_check,
-	.atomic_commit = drm_atomic_helper_commit,
+	.atomic_commit = xdf_commit,
 };
-
-/*
- * A mode is set together with its framebuffer, so CRTCs come before planes; and
- * what counts as the end of a commit is its flip, not the next vblank.
- */
-static void xdf_commit_tail(struct drm_atomic_commit *commit)
-{
-	struct drm_device *drm = commit->dev;
-
-	xdf_plane_sync(commit);
-	drm_atomic_helper_commit_modeset_disables(drm, commit);
-	drm_atomic_helper_commit_modeset_enables(drm, commit);
-	drm_atomic_helper_commit_planes(drm, commit, DRM_PLANE_COMMIT_ACTIVE_ONLY);
-	drm_atomic_helper_commit_hw_done(commit);
-	drm_atomic_helper_wait_for_flip_done(drm, commit);
-	drm_atomic_helper_cleanup_planes(drm, commit);
-}
 
 static const struct drm_mode_config_helper_funcs xdf_mode_config_helper_funcs = {
 	.atomic_commit_tail = xdf_commit_tail,

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/**
+ * DOC: commit
+ *
+ * How a new state is put into effect. DRM's helpers hand each commit that the
+ * client does not wait for to a worker. A flip of a framebuffer in our own
+ * memory has nothing to wait for: it is one request on the ring, and the worker
+ * would cost more than that. It is done at once, in the client's call.
+ */
+#include <linux/completion.h>
+
+#include <drm/drm_atomic.h>
+#include <drm/drm_atomic_helper.h>
+#include <drm/drm_framebuffer.h>
+#include <drm/drm_gem.h>
+#include <drm/drm_modeset_helper_vtables.h>
+
+#include "thunks.h"
+#include "xdf_buffer.h"
+#include "xdf_device.h"
+
+/* Is it just another picture, with nothing that its commit had to wait for? */
+static bool plane_is_quick(const struct drm_plane_state *old, struct drm_plane_state *state)
+{
+	struct drm_gem_object *obj;
+
+	if (!old->fb || !state->fb || old->crtc != state->crtc || state->fence ||
+	    old->fb->format != state->fb->format)
+		return false;
+	obj = state->fb->obj[0];
+	/* Nobody else draws into it, and the backend shows this very memory. */
+	return !obj->dma_buf && !obj->import_attach && !to_xdf(obj->dev)->config.be_alloc;
+}
+
+static bool crtc_is_quick(const struct drm_crtc_state *old, struct drm_crtc_state *state)
+{
+	return old->active && state->active && !drm_atomic_crtc_needs_modeset(state) &&
+	       !state->color_mgmt_changed;
+}
+
+/* Does the commit consist of flips that can be sent at once? They are marked. */
+static bool commit_is_quick(struct drm_atomic_commit *commit)
+{
+	struct drm_connector_state *con_state;
+	struct drm_crtc_state *old_crtc, *crtc_state;
+	struct drm_plane_state *old, *state;
+	struct drm_connector *con;
+	struct drm_plane *plane;
+	struct drm_crtc *crtc;
+	bool any = false;
+	int i;
+
+	for_each_new_connector_in_state(commit, con, con_state, i)
+		return false;
+	for_each_oldnew_crtc_in_state(commit, crtc, old_crtc, crtc_state, i)
+		if (!crtc_is_quick(old_crtc, crtc_state))
+			return false;
+	for_each_oldnew_plane_in_state(commit, plane, old, state, i) {
+		if (!plane_is_quick(old, state))
+			return false;
+		any = true;
+	}
+	for_each_new_plane_in_state(commit, plane, state, i)
+		to_xdf_plane_state(state)->quick = true;
+	return any;
+}
+
+static bool marked_quick(struct drm_atomic_commit *commit)
+{
+	struct drm_plane_state *state;
+	struct drm_plane *plane;
+	int i;
+
+	for_each_new_plane_in_state(commit, plane, state, i)
+		if (to_xdf_plane_state(state)->quick)
+			return true;
+	return false;
+}
+
+/* Has one of the CRTCs not yet shown what it was told last? */
+static bool commit_is_early(struct drm_atomic_commit *commit)
+{
+	struct drm_crtc_state *state;
+	struct drm_crtc *crtc;
+	int i;
+
+	for_each_new_crtc_in_state(commit, crtc, state, i)
+		if (crtc->state->commit && !completion_done(&crtc->state->commit->flip_done))
+			return true;
+	return false;
+}
+
+/**
+ * xdf_commit - drm_mode_config_funcs.atomic_commit
+ * @drm: the device
+ * @commit: the new state, checked
+ * @nonblock: the caller does not want to wait until it is in effect
+ *
+ * Return: 0, -EBUSY for a flip that comes before the last one is shown, or an
+ * error as of drm_atomic_helper_commit().
+ */
+int xdf_commit(struct drm_device *drm, struct drm_atomic_commit *commit, bool nonblock)
+{
+	if (!nonblock || !commit_is_quick(commit))
+		return drm_atomic_helper_commit(drm, commit, nonblock);
+	/* The helper would wait for it, as for a caller who wants to wait. */
+	if (commit_is_early(commit))
+		return -EBUSY;
+	return drm_atomic_helper_commit(drm, commit, false);
+}
+
+/**
+ * xdf_commit_tail - drm_mode_config_helper_funcs.atomic_commit_tail
+ * @commit: the new state, whose fences are signalled
+ *
+ * A mode is set together with its framebuffer, so CRTCs come before planes; and
+ * what counts as the end of a commit is its flip, not the next vblank.
+ */
+void xdf_commit_tail(struct drm_atomic_commit *commit)
+{
+	struct drm_device *drm = commit->dev;
+
+	xdf_plane_sync(commit);
+	if (marked_quick(commit)) {
+		drm_atomic_helper_update_legacy_modeset_state(drm, commit);
+		drm_atomic_helper_commit_planes(drm, commit, DRM_PLANE_COMMIT_ACTIVE_ONLY);
+		drm_atomic_helper_commit_hw_done(commit);
+		drm_atomic_helper_cleanup_planes(drm, commit);
+		return;
+	}
+	drm_atomic_helper_commit_modeset_disables(drm, commit);
+	drm_atomic_helper_commit_modeset_enables(drm, commit);
+	drm_atomic_helper_commit_planes(drm, commit, DRM_PLANE_COMMIT_ACTIVE_ONLY);
+	drm_atomic_helper_commit_hw_done(commit);
+	drm_atomic_helper_wait_for_flip_done(drm, commit);
+	drm_atomic_helper_cleanup_planes(drm, commit);
+}
