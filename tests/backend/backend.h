@@ -16,6 +16,7 @@
  *   control  the unix socket, commands what it takes; client is its other end
  *   log      one JSON line per event
  *   mischief faults that we make on purpose; inject.h lists them
+ *   vnc      connectors over VNC; its own header
  *   check, pgdir, picture, edid, inject, parse, json: pure, each with its own header
  */
 #ifndef XDF_BE_BACKEND_H
@@ -63,6 +64,7 @@ enum order { ORDER_MIXED, ORDER_EVENT_FIRST, ORDER_RESPONSE_FIRST };
  * @log: log file, NULL: standard output
  * @quiet_flips: log every 100th flip only
  * @lax: faults do not change the exit status
+ * @no_pictures: do not copy what is shown
  * @strict_close: leftovers at close are a fault, whatever comes then
  * @no_alloc: never allocate a frontend's buffers
  * @no_stale_bind: when we start, do not bind to what a frontend published before
@@ -80,6 +82,7 @@ struct options {
 	bool lax;
 	bool no_stale_bind;
 	bool no_alloc;
+	bool no_pictures;
 	bool strict_close;
 };
 

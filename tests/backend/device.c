@@ -13,6 +13,7 @@
 #include <xen/io/xenbus.h>
 
 #include "backend.h"
+#include "vnc.h"
 #include "device.h"
 #include "parse.h"
 
@@ -312,6 +313,8 @@ static void bind_device(struct device *dev)
 	}
 	json_close(j, ']');
 	log_end();
+	for (i = 0; i < dev->nconns; i++)
+		vnc_attach(dev->conns[i]);
 	if (!be_switch(dev, XenbusStateConnected))
 		release(dev, "state was written by somebody else");
 }
@@ -449,11 +452,15 @@ static void frontend_changed(struct device *dev, int fe)
 
 static void directory_gone(struct device *dev)
 {
+	unsigned int i;
+
 	leak_verdict(dev, false);
 	release(dev, "backend's directory is gone");
 	if (dev->watching)
 		xs_unwatch_frontend(dev);
 	dev->watching = false;
+	for (i = 0; i < dev->nknown; i++)
+		vnc_detach(dev->conns[i]);
 	dev->gone = true;
 	dev->be = 0;
 	dev->fe = -1;

@@ -9,6 +9,7 @@
 #include <xen/io/xenbus.h>
 
 #include "backend.h"
+#include "vnc.h"
 #include "device.h"
 #include "parse.h"
 
@@ -48,6 +49,7 @@ static void forget(struct device *dev)
 	unsigned int i;
 
 	for (i = 0; i < dev->nknown; i++) {
+		vnc_detach(dev->conns[i]);
 		picture_free(&dev->conns[i]->picture);
 		free(dev->conns[i]->unique_id);
 		edid_source_free(dev->conns[i]->edid);

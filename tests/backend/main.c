@@ -16,6 +16,7 @@
 #include <xentoollog.h>
 
 #include "backend.h"
+#include "vnc.h"
 #include "parse.h"
 
 struct backend be;
@@ -50,6 +51,11 @@ static const char usage_text[] =
 "                    anew; otherwise its rings are taken as they are, as displ_be does\n"
 "  --png-dir DIR     write DIR/DOMID-DEVID-CONNECTOR.png when a device closes, at\n"
 "                    the end, on SIGUSR1 and on the command dump\n"
+"  --vnc [ADDRESS:]PORT  each connector over VNC, to look at only; the first on PORT\n"
+"                    of ADDRESS (default 127.0.0.1), the next on the port after it\n"
+"  --vnc-password FILE  its first line is what viewers are asked for\n"
+"  --no-pictures     do not copy what is shown: no PNG, no hash; for measuring, as the\n"
+"                    copy takes longer than all the rest\n"
 "  --control PATH    unix socket for commands; --send help lists them\n"
 "  --send COMMAND    send a command to a running backend, print its answer, exit\n"
 "                    with 0 or 1\n"
@@ -75,6 +81,9 @@ enum {
 	OPT_NO_ALLOC,
 	OPT_NO_STALE_BIND,
 	OPT_PNG_DIR,
+	OPT_NO_PICTURES,
+	OPT_VNC,
+	OPT_VNC_PASSWORD,
 	OPT_CONTROL,
 	OPT_SEND,
 	OPT_CONNECT_TIMEOUT,
@@ -96,6 +105,9 @@ static const struct option long_options[] = {
 	{ "no-alloc", no_argument, NULL, OPT_NO_ALLOC },
 	{ "no-stale-bind", no_argument, NULL, OPT_NO_STALE_BIND },
 	{ "png-dir", required_argument, NULL, OPT_PNG_DIR },
+	{ "vnc", required_argument, NULL, OPT_VNC },
+	{ "vnc-password", required_argument, NULL, OPT_VNC_PASSWORD },
+	{ "no-pictures", no_argument, NULL, OPT_NO_PICTURES },
 	{ "control", required_argument, NULL, OPT_CONTROL },
 	{ "send", required_argument, NULL, OPT_SEND },
 	{ "connect-timeout", required_argument, NULL, OPT_CONNECT_TIMEOUT },
@@ -188,6 +200,7 @@ bool set_pace(const char *text)
 struct arguments {
 	const char *send;
 	uint32_t connect_ms;
+	const char *vnc;
 };
 
 static void one_option(int opt, struct arguments *args)
@@ -232,6 +245,20 @@ static void one_option(int opt, struct arguments *args)
 		break;
 	case OPT_PNG_DIR:
 		be.opt.png_dir = optarg;
+		break;
+	case OPT_VNC:
+		why = vnc_parse(optarg);
+		if (why)
+			usage_error("--vnc: '%s': %s", optarg, why);
+		args->vnc = optarg;
+		break;
+	case OPT_VNC_PASSWORD:
+		why = vnc_password(optarg);
+		if (why)
+			usage_error("--vnc-password: '%s': %s", optarg, why);
+		break;
+	case OPT_NO_PICTURES:
+		be.opt.no_pictures = true;
 		break;
 	case OPT_CONTROL:
 		be.opt.control = optarg;
@@ -317,7 +344,7 @@ static bool start_signals(int *fd)
 	return *fd >= 0 && loop_add(*fd, POLLIN, on_signal, fd);
 }
 
-static bool start(int *signal_fd)
+static bool start(int *signal_fd, const struct arguments *args)
 {
 	const char *what = "signals";
 
@@ -338,6 +365,9 @@ static bool start(int *signal_fd)
 		goto fail;
 	what = "xenstore";
 	if (!xs_start())
+		goto fail;
+	what = args->vnc;
+	if (!vnc_start())
 		goto fail;
 	what = be.opt.control;
 	if (!control_start())
@@ -409,6 +439,7 @@ static int finish(void)
 	if (be.opt.png_dir)
 		save_pictures(be.opt.png_dir, true, NULL, NULL);
 	control_stop();
+	vnc_stop();
 	if (be.mapped || be.shared)
 		bug(NULL, "%llu grants are still mapped, %llu pages granted",
 		    (unsigned long long)be.mapped, (unsigned long long)be.shared);
@@ -432,7 +463,7 @@ static int finish(void)
 
 int main(int argc, char **argv)
 {
-	struct arguments args = { NULL, 5000 };
+	struct arguments args = { NULL, 5000, NULL };
 	int signal_fd;
 
 	TAILQ_INIT(&be.devices);
@@ -442,7 +473,7 @@ int main(int argc, char **argv)
 	parse_options(argc, argv, &args);
 	if (args.send)
 		return client_main(be.opt.control, args.send, args.connect_ms);
-	if (!start(&signal_fd))
+	if (!start(&signal_fd, &args))
 		return EXIT_BROKEN;
 	log_start();
 	devices_scan();
@@ -450,12 +481,15 @@ int main(int argc, char **argv)
 	while (!be.quit || (be.quit == 1 && devices_leak_pending())) {
 		uint64_t next = min_u64(devices_next_deadline(), control_next_deadline());
 
+		next = min_u64(next, vnc_next_deadline());
+
 		if (!loop_turn(next)) {
 			bug(NULL, "poll: %s", strerror(errno));
 			break;
 		}
 		devices_run_deferred(clock_ns());
 		control_check_waits(clock_ns());
+		vnc_run(clock_ns());
 	}
 	return finish();
 }

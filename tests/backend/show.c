@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "backend.h"
+#include "vnc.h"
 
 /**
  * show_fb() - keep a copy of the connector's framebuffer as it is now
@@ -18,6 +19,8 @@ void show_fb(struct conn *c)
 	const struct fb *fb = c->fb;
 	const struct dbuf *d = fb->dbuf;
 
+	if (be.opt.no_pictures)
+		return;
 	if (!picture_take(&c->picture, fb->fmt, c->mode_width, c->mode_height,
 			  d->map ? d->map + d->data_ofs : NULL, fb->pitch)) {
 		c->picture_current = false;
@@ -26,6 +29,7 @@ void show_fb(struct conn *c)
 	}
 	c->picture_current = true;
 	c->picture_serial++;
+	vnc_changed(c);
 }
 
 /* a large picture takes seconds: do not count it twice */

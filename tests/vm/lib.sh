@@ -24,9 +24,9 @@ XDF_GUEST_MODULES="drm drm_kms_helper drm_shmem_helper drm_dma_helper drm_client
 	drm_ttm_helper xen-front-pgdir-shbuf drm_xen_front vgem vkms udmabuf xenfs xen-gntdev xen-gntalloc
 	xen-evtchn uinput evdev xen-kbdfront xen-blkfront crc32c_generic ext4 overlay"
 XDF_DOM0_MODULES="xen-evtchn xen-privcmd xenfs xen-gntdev xen-gntalloc 9p 9pnet_virtio virtio_pci
-	virtio_blk xen-blkback"
+	virtio_blk virtio_net xen-blkback"
 XDF_DOM0_PACKAGES="xen-utils-4.17 xenstore-utils busybox-static kmod gcc make libc6-dev libxen-dev
-	libpng-dev libdrm-dev pkg-config"
+	libpng-dev libdrm-dev libvncserver-dev pkg-config"
 
 # locked NAME COMMAND...: one process at a time does this
 locked() {
@@ -49,7 +49,7 @@ prepare() {
 	locked dom0-base vm_dom0 >/dev/null
 	for s; do locked "guest-$s" vm_guest "$s" >/dev/null; done
 	vm_program guest xdf-client >/dev/null
-	vm_program backend xdf-backend >/dev/null
+	vm_program backend xdf-backend VNC=no >/dev/null
 	vm_program vm/grants xdf-grants >/dev/null
 	vm_program vm/picture xdf-picture >/dev/null
 }
@@ -259,13 +259,14 @@ vm_guest() {
 	printf '%s %s %s\n' "$abi" "$elf" "$out"
 }
 
-# vm_program DIR FILE: build tests/DIR in the dom0 chroot (its compiler, Xen
-# and DRM headers are the same everywhere); prints the path of FILE
+# vm_program DIR FILE [MAKE-ARGUMENT...]: build tests/DIR in the dom0 chroot (its
+# compiler, Xen and DRM headers are the same everywhere); prints the path of FILE
 vm_program() {
 	local dir=$1 file=$2 out src root log
+	shift 2
 	root=$(chroot_dir dom0)
 	[ -e "$XDF_TOP/tests/$dir/Makefile" ] || die "tests/$dir is not there yet"
-	out=$XDF_VMC/$file-$( { packages_hash; tree_hash "$XDF_TOP/tests/$dir"; } | hash_of)
+	out=$XDF_VMC/$file-$( { packages_hash; tree_hash "$XDF_TOP/tests/$dir"; echo "$*"; } | hash_of)
 	if [ ! -x "$out" ]; then
 		say "building $file"
 		src=$(mktemp -d "$root/tmp/xdf.XXXXXX")
@@ -274,7 +275,7 @@ vm_program() {
 		for d in src include; do [ -e "$XDF_TOP/$d" ] && cp -r "$XDF_TOP/$d" "$src/"; done
 		cp -r "$XDF_TOP/tests/$dir/." "$src/tests/$dir/"
 		mkdir "$src/out"
-		if ! in_chroot dom0 make -C "${src#"$root"}/tests/$dir" "O=${src#"$root"}/out" >"$log" 2>&1; then
+		if ! in_chroot dom0 make -C "${src#"$root"}/tests/$dir" "O=${src#"$root"}/out" "$@" >"$log" 2>&1; then
 			tail -n 15 "$log" >&2
 			rm -rf "$src"
 			die "tests/$dir does not build, see $log"
@@ -284,6 +285,21 @@ vm_program() {
 		rm -rf "$src"
 	fi
 	keep "$out"
+}
+
+# vm_vnc BACKEND DIR: what a backend with VNC wants in domain 0, and the viewer
+# of the tests
+vm_vnc() {
+	local shot root f id=$BASHPID
+	root=$(chroot_dir dom0)
+	shot=$(vm_program backend xdf-vncshot vncshot) || return 1
+	mkdir -p "$2/lib"
+	cp "$shot" "$2/bin/xdf-vncshot"
+	cp "$1" "$root/tmp/xdf-backend.$id"
+	cp "$shot" "$root/tmp/xdf-vncshot.$id"
+	in_chroot dom0 ldd "/tmp/xdf-backend.$id" "/tmp/xdf-vncshot.$id" |
+		sed -nE 's/.*=> (\/[^ ]+) .*/\1/p' | sort -u | while read -r f; do cp -L "$root$f" "$2/lib/"; done
+	rm -f "$root/tmp/"xdf-{backend,vncshot}".$id"
 }
 
 # vm_job_archive SERIES TREE ABI MODULE DIR OUT: the part of a guest's
