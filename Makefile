@@ -101,13 +101,15 @@ dist deb rpm:
 
 ## tests
 
-.PHONY: demo check check-all check-build check-debug check-install check-unit
+.PHONY: demo check check-all bench check-build check-debug check-install check-unit
 demo:
 	tests/vm/demo
 check:
 	tests/check
 check-all:
 	tests/check --all
+bench:
+	tests/bench/run
 check-build:
 	tests/build/matrix
 check-debug:

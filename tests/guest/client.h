@@ -50,6 +50,12 @@ int cmd_formats(struct client *cl);
 int cmd_prime(struct client *cl);
 int cmd_fence(struct client *cl);
 int cmd_nomem(struct client *cl);
+int cmd_bench_flip(struct client *cl);
+int cmd_bench_other(struct client *cl);
+int cmd_bench_buffer(struct client *cl);
+int cmd_bench_hold(struct client *cl);
+int cmd_bench_map(struct client *cl);
+int cmd_ping(struct client *cl);
 
 bool fence_how_parse(const char *name, enum fence_how *how);
 

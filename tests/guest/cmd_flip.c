@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench.h"
 #include "client.h"
 
 #define FLIP_TIMEOUT_US	5000000
@@ -220,27 +221,6 @@ static int run(struct client *cl, struct kms *k, struct flipper *fl, int n)
 	return 0;
 }
 
-static int by_value(const void *a, const void *b)
-{
-	const uint32_t *x = a, *y = b;
-
-	return *x < *y ? -1 : *x > *y;
-}
-
-static void report_spread(const char *key, uint32_t *v, uint32_t n)
-{
-	if (!n)
-		return;
-	qsort(v, n, sizeof(*v), by_value);
-	rep_obj(key);
-	rep_uint("min", v[0]);
-	rep_uint("p50", v[n / 2]);
-	rep_uint("p95", v[(uint64_t)n * 95 / 100]);
-	rep_uint("p99", v[(uint64_t)n * 99 / 100]);
-	rep_uint("max", v[n - 1]);
-	rep_close();
-}
-
 static int report(struct client *cl, struct kms *k, struct flipper *f)
 {
 	struct kms_buf *buf = &f->bufs[f->done % cl->buffers];
@@ -269,8 +249,8 @@ static int report(struct client *cl, struct kms *k, struct flipper *f)
 	rep_uint("ebusy", f->early_busy);
 	rep_uint("complete", f->early_taken);
 	rep_close();
-	report_spread("interval_us", f->interval, f->done - 1);
-	report_spread("latency_us", f->latency, f->done);
+	spread_values("interval_us", f->interval, f->done - 1);
+	spread_values("latency_us", f->latency, f->done);
 	rep_end();
 
 	if (cl->strict && !f->vblank)

@@ -36,6 +36,12 @@ static const struct command {
 	{ "prime", cmd_prime, false },
 	{ "fence", cmd_fence, false },
 	{ "nomem", cmd_nomem, false },
+	{ "bench-flip", cmd_bench_flip, true },
+	{ "bench-other", cmd_bench_other, true },
+	{ "bench-buffer", cmd_bench_buffer, true },
+	{ "bench-hold", cmd_bench_hold, true },
+	{ "bench-map", cmd_bench_map, true },
+	{ "ping", cmd_ping, true },
 };
 
 static const char usage_text[] =
@@ -60,6 +66,13 @@ static const char usage_text[] =
 "  prime                dma-bufs of ours, of vgem and udmabuf: checks\n"
 "  fence                flips to buffers of vgem that somebody still draws into\n"
 "  nomem                each allocation of each call fails once, where the kernel can do that\n"
+"  bench-flip N         N flips on each connector, each as soon as the one before is shown\n"
+"  bench-other N        N flips; how long other calls take meanwhile\n"
+"  bench-buffer N       N times a buffer and its framebuffer, of --mode's size\n"
+"  bench-hold N         N of them at once, with --map without framebuffers; --hold-stdin:\n"
+"                       they go by a line\n"
+"  bench-map N          map and touch a buffer, write it N times, beside plain memory\n"
+"  ping N               N event channel round trips to domain 0, begun by a line\n"
 "\n"
 "  --device PATH        default: the first /dev/dri/card* of the driver\n"
 "  --driver NAME        default: xen_drm_front\n"
