@@ -155,6 +155,8 @@ struct xdf_screen {
  * @screen: the display behind it
  * @vblank: its clock
  * @flip: its flips
+ * @dirty_due: when what is shown may be sent again after drawing into it; under the
+ *	CRTC's modeset lock
  * @enabled: the CRTC is active; under the device's config_lock
  * @width: of the active mode, in pixels; under config_lock
  * @height: of the active mode, in lines; under config_lock
@@ -172,6 +174,7 @@ struct xdf_pipe {
 	struct xdf_screen screen;
 	struct xdf_vblank vblank;
 	struct xdf_flip flip;
+	ktime_t dirty_due;
 	bool enabled;
 	u32 width;
 	u32 height;

@@ -8,6 +8,9 @@
  * would cost more than that. It is done at once, in the client's call.
  */
 #include <linux/completion.h>
+#include <linux/hrtimer.h>
+#include <linux/ktime.h>
+#include <linux/sched/signal.h>
 
 #include <drm/drm_atomic.h>
 #include <drm/drm_atomic_helper.h>
@@ -90,19 +93,61 @@ static bool commit_is_early(struct drm_atomic_commit *commit)
 	return false;
 }
 
+/*
+ * Drawing into what is shown already, told by DIRTYFB: it counts as drawing of the
+ * next frame when it comes within a frame of the last one. A backend may show
+ * pictures faster than the mode says, and a console would send each line of text.
+ */
+static int pace_dirty(struct drm_atomic_commit *commit)
+{
+	struct drm_plane_state *old, *state;
+	struct drm_plane *plane;
+	ktime_t due = 0, now;
+	int i;
+
+	for_each_oldnew_plane_in_state(commit, plane, old, state, i) {
+		struct xdf_pipe *pipe;
+
+		if (!state->fb || !state->crtc || old->fb != state->fb || old->crtc != state->crtc)
+			continue;
+		pipe = crtc_to_pipe(state->crtc);
+		now = ktime_get();
+		if (ktime_after(pipe->dirty_due, due))
+			due = pipe->dirty_due;
+		if (ktime_after(now, pipe->dirty_due))
+			pipe->dirty_due = now;
+		pipe->dirty_due = ktime_add_ns(pipe->dirty_due, READ_ONCE(pipe->vblank.period_ns));
+	}
+	if (!due)
+		return 0;
+	while (ktime_before(ktime_get(), due)) {
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		set_current_state(TASK_KILLABLE);
+		schedule_hrtimeout(&due, HRTIMER_MODE_ABS);
+	}
+	return 0;
+}
+
 /**
  * xdf_commit - drm_mode_config_funcs.atomic_commit
  * @drm: the device
  * @commit: the new state, checked
  * @nonblock: the caller does not want to wait until it is in effect
  *
- * Return: 0, -EBUSY for a flip that comes before the last one is shown, or an
- * error as of drm_atomic_helper_commit().
+ * Return: 0, -EBUSY for a flip that comes before the last one is shown, -EINTR when
+ * the caller was killed, or an error as of drm_atomic_helper_commit().
  */
 int xdf_commit(struct drm_device *drm, struct drm_atomic_commit *commit, bool nonblock)
 {
-	if (!nonblock || !commit_is_quick(commit))
-		return drm_atomic_helper_commit(drm, commit, nonblock);
+	int ret;
+
+	if (!nonblock) {
+		ret = pace_dirty(commit);
+		return ret ?: drm_atomic_helper_commit(drm, commit, false);
+	}
+	if (!commit_is_quick(commit))
+		return drm_atomic_helper_commit(drm, commit, true);
 	/* The helper would wait for it, as for a caller who wants to wait. */
 	if (commit_is_early(commit))
 		return -EBUSY;

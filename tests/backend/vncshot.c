@@ -14,6 +14,8 @@
 /* no more data for so long: the picture is whole */
 #define QUIET_US 500000
 #define FIRST_US 10000000
+/* a picture that never rests */
+#define LIMIT_NS (10 * NSEC_PER_SEC)
 
 static char *password;
 
@@ -29,6 +31,7 @@ int main(int argc, char **argv)
 	char address[64];
 	char *colon;
 	rfbClient *cl;
+	uint64_t end;
 	int n;
 
 	if (argc < 2 || argc > 3 || !(colon = strrchr(argv[1], ':')) ||
@@ -57,8 +60,9 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	/* a first, black picture may come before the one that is copied because of us */
+	end = clock_ns() + LIMIT_NS;
 	n = WaitForMessage(cl, FIRST_US);
-	while (n > 0 && HandleRFBServerMessage(cl))
+	while (n > 0 && clock_ns() < end && HandleRFBServerMessage(cl))
 		n = WaitForMessage(cl, QUIET_US);
 	if (n < 0) {
 		fprintf(stderr, "xdf-vncshot: the server ended the connection\n");
