@@ -178,15 +178,17 @@ fetch_any() {
 # kernel_headers SERIES ARCH [ABI]: unpack the newest (or that) headers into
 # the chroot; prints the ABI
 kernel_headers() {
-	local series=$1 arch=$2 dir abi base deb debs kb
+	local series=$1 arch=$2 dir abi base rt deb debs kb
 	[ "$series" != debug ] || { debug_kernel; return; }
 	dir=$(chroot_dir "$(kernel_chroot "$series")")
 	for abi in ${3:-$(kernel_abis "$series" "$arch")}; do
 		if [ ! -e "$dir/usr/src/linux-headers-$abi/.xdf-ok" ]; then
-			base=${abi%-"$arch"} debs=()
+			base=${abi%-"$arch"} debs=() rt=
+			# the real-time flavour has its own headers, and the tools of the others
+			case $base in *-rt) base=${base%-rt} rt=-rt ;; esac
 			kb=linux-kbuild-$base
 			deb=$(fetch_any "linux-headers-$abi" "$arch" "$series") && debs+=("$deb") || continue
-			deb=$(fetch_any "linux-headers-$base-common" "$arch" "$series") && debs+=("$deb") || continue
+			deb=$(fetch_any "linux-headers-$base-common$rt" "$arch" "$series") && debs+=("$deb") || continue
 			deb=$(fetch_any "$kb" amd64 "$series" || fetch_any "linux-kbuild-$series" amd64 "$series") &&
 				debs+=("$deb") || continue
 			for deb in "${debs[@]}"; do unpack_deb "$deb" "$dir" || return 1; done
