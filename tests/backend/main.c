@@ -53,7 +53,8 @@ static const char usage_text[] =
 "                    the end, on SIGUSR1 and on the command dump\n"
 "  --vnc [ADDRESS:]PORT  each connector over VNC, to look at only; the first on PORT\n"
 "                    of ADDRESS (default 127.0.0.1), the next on the port after it\n"
-"  --vnc-password FILE  its first line is what viewers are asked for\n"
+"  --vnc-password FILE  its first line is what viewers are asked for; none: nothing.\n"
+"                    An address beyond loopback needs one or the other\n"
 "  --no-pictures     do not copy what is shown: no PNG, no hash; for measuring, as the\n"
 "                    copy takes longer than all the rest\n"
 "  --control PATH    unix socket for commands; --send help lists them\n"
@@ -293,6 +294,7 @@ static void one_option(int opt, struct arguments *args)
 
 static void parse_options(int argc, char **argv, struct arguments *args)
 {
+	const char *why;
 	struct stat st;
 	int opt;
 
@@ -310,6 +312,9 @@ static void parse_options(int argc, char **argv, struct arguments *args)
 		usage_error("--send needs --control");
 	if (args->send && (strchr(args->send, '\n') || !args->send[strspn(args->send, " \t")]))
 		usage_error("--send takes one line, not empty");
+	why = vnc_check();
+	if (!args->send && why)
+		usage_error("--vnc: '%s': %s", args->vnc, why);
 	if (!args->send && be.opt.png_dir && (stat(be.opt.png_dir, &st) || !S_ISDIR(st.st_mode)))
 		usage_error("--png-dir: '%s' is no directory", be.opt.png_dir);
 }

@@ -26,6 +26,7 @@ static struct {
 	bool wanted;
 	struct in_addr address;
 	uint16_t port;
+	bool open;
 	char password[9];
 } option;
 
@@ -59,16 +60,21 @@ const char *vnc_parse(const char *text)
 
 /**
  * vnc_password() - the option --vnc-password
- * @path: file whose first line is the password
+ * @path: file whose first line is the password; none: nobody is asked
  *
  * Return: NULL, or what is wrong with it.
  */
 const char *vnc_password(const char *path)
 {
-	FILE *f = fopen(path, "re");
 	char line[64] = "";
+	FILE *f;
 	bool got;
 
+	option.open = !strcmp(path, "none");
+	memset(option.password, 0, sizeof(option.password));
+	if (option.open)
+		return NULL;
+	f = fopen(path, "re");
 	if (!f)
 		return strerror(errno);
 	got = fgets(line, sizeof(line), f);
@@ -79,6 +85,20 @@ const char *vnc_password(const char *path)
 	if (strlen(line) >= sizeof(option.password))
 		return "VNC has passwords of at most 8 characters";
 	strcpy(option.password, line);
+	return NULL;
+}
+
+/**
+ * vnc_check() - do the options go together?
+ *
+ * Return: NULL, or what is wrong with them.
+ */
+const char *vnc_check(void)
+{
+	bool loopback = ntohl(option.address.s_addr) >> 24 == IN_LOOPBACKNET;
+
+	if (option.wanted && !loopback && !option.open && !*option.password)
+		return "everybody could look at this address: say --vnc-password FILE (or none)";
 	return NULL;
 }
 

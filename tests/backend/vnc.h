@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR MIT */
-/* Connectors over VNC.  Without libvncserver only vnc_parse() does anything. */
+/* Connectors over VNC.  Without libvncserver only the options are looked at. */
 #ifndef XDF_BE_VNC_H
 #define XDF_BE_VNC_H
 
@@ -9,6 +9,7 @@ struct conn;
 
 const char *vnc_parse(const char *text);
 const char *vnc_password(const char *path);
+const char *vnc_check(void);
 bool vnc_start(void);
 void vnc_attach(struct conn *c);
 void vnc_detach(struct conn *c);
