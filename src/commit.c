@@ -102,7 +102,8 @@ static int pace_dirty(struct drm_atomic_commit *commit)
 {
 	struct drm_plane_state *old, *state;
 	struct drm_plane *plane;
-	ktime_t due = 0, now;
+	ktime_t due = 0;
+	u64 period;
 	int i;
 
 	for_each_oldnew_plane_in_state(commit, plane, old, state, i) {
@@ -111,12 +112,13 @@ static int pace_dirty(struct drm_atomic_commit *commit)
 		if (!state->fb || !state->crtc || old->fb != state->fb || old->crtc != state->crtc)
 			continue;
 		pipe = crtc_to_pipe(state->crtc);
-		now = ktime_get();
+		period = READ_ONCE(pipe->vblank.period_ns);
 		if (ktime_after(pipe->dirty_due, due))
 			due = pipe->dirty_due;
-		if (ktime_after(now, pipe->dirty_due))
-			pipe->dirty_due = now;
-		pipe->dirty_due = ktime_add_ns(pipe->dirty_due, READ_ONCE(pipe->vblank.period_ns));
+		/* Who comes a little late has his next turn in time. */
+		if (ktime_after(ktime_get(), ktime_add_ns(pipe->dirty_due, period / 2)))
+			pipe->dirty_due = ktime_get();
+		pipe->dirty_due = ktime_add_ns(pipe->dirty_due, period);
 	}
 	if (!due)
 		return 0;
