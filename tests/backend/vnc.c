@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -107,14 +108,17 @@ const char *vnc_check(void)
 
 #define MAX_SCREENS 64
 #define FRAME (NSEC_PER_SEC / 30)
+/* of address space for a picture */
+#define RESERVED ((size_t)MAX_SIDE * MAX_SIDE * 4u)
 
 /**
  * struct screen - a server, of one connector
  * @conn: whose, NULL: free
  * @name: what viewers call it
  * @rfb: the library's part
- * @front: what it shows, XRGB8888
- * @retired: the one before, which a thread may still be sending
+ * @front: what it shows, XRGB8888; stays where it is for pictures of all sizes, as
+ *	threads of the library may be sending one while the next has another size
+ * @usable: bytes of @front that are memory
  * @width: of @front
  * @height: of @front
  * @serial: of the picture that was copied last
@@ -126,7 +130,7 @@ struct screen {
 	char *name;
 	rfbScreenInfoPtr rfb;
 	uint32_t *front;
-	uint32_t *retired;
+	size_t usable;
 	uint32_t width;
 	uint32_t height;
 	uint64_t serial;
@@ -217,21 +221,29 @@ static void screen_free(struct screen *s)
 		rfbScreenCleanup(s->rfb);
 	}
 	free(s->name);
-	free(s->front);
-	free(s->retired);
+	if (s->front)
+		munmap(s->front, RESERVED);
 	memset(s, 0, sizeof(*s));
 }
 
 /* another size: a black picture until there is one */
 static bool screen_resize(struct screen *s, uint32_t width, uint32_t height)
 {
-	uint32_t *front = calloc((size_t)width * height, sizeof(*front));
+	size_t bytes = (size_t)width * height * sizeof(*s->front);
 
-	if (!front)
-		return false;
-	free(s->retired);
-	s->retired = s->front;
-	s->front = front;
+	if (!s->front) {
+		void *p = mmap(NULL, RESERVED, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		if (p == MAP_FAILED)
+			return false;
+		s->front = p;
+	}
+	if (bytes > s->usable) {
+		if (mprotect(s->front, bytes, PROT_READ | PROT_WRITE))
+			return false;
+		s->usable = bytes;
+	}
+	memset(s->front, 0, bytes);
 	s->width = width;
 	s->height = height;
 	return true;
