@@ -200,21 +200,21 @@ kernel_headers() {
 	return 1
 }
 
-# kernel_image SERIES: unpack the newest amd64 image that has headers too
-# (7.x images are split over four packages); prints "ABI DIR"
+# kernel_image SERIES [ARCH]: unpack the newest image (of amd64) that has
+# headers too (7.x images are split over four packages); prints "ABI DIR"
 kernel_image() {
-	local series=$1 abi dir p deb
+	local series=$1 arch=${2:-amd64} abi dir p deb
 	if [ "$series" = debug ]; then
 		abi=$(debug_kernel) && printf '%s %s\n' "$abi" "$XDF_CACHE/kernel/$abi"
 		return
 	fi
-	for abi in $(kernel_abis "$series" amd64); do
+	for abi in $(kernel_abis "$series" "$arch"); do
 		dir=$XDF_CACHE/kernel/$abi
 		if [ ! -e "$dir/.xdf-ok" ]; then
-			kernel_headers "$series" amd64 "$abi" >/dev/null || continue
+			kernel_headers "$series" "$arch" "$abi" >/dev/null || continue
 			rm -rf "$dir"
 			for p in linux-image linux-base linux-binary linux-modules; do
-				deb=$(fetch_any "$p-$abi" amd64 "$series") && unpack_deb "$deb" "$dir"
+				deb=$(fetch_any "$p-$abi" "$arch" "$series") && unpack_deb "$deb" "$dir"
 			done
 			[ -n "$(vmlinuz "$abi")" ] || continue
 			touch "$dir/.xdf-ok"
