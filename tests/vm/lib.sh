@@ -12,18 +12,21 @@
 XDF_VM=$XDF_TOP/tests/vm
 XDF_VMC=$XDF_CACHE/vm
 XDF_DOM0_SERIES=${XDF_DOM0_SERIES:-6.1}
+XDF_ARCH=amd64		# of Xen, domain 0 and guests; or arm64
 mkdir -p "$XDF_VMC"
 # shellcheck source=tests/vm/userland.sh
 . "$XDF_VM/userland.sh"
 # shellcheck source=tests/vm/rootfs.sh
 . "$XDF_VM/rootfs.sh"
+# shellcheck source=tests/vm/arm64.sh
+. "$XDF_VM/arm64.sh"
 
 # The guest's modules: what a DRM driver may lean on, the stock driver to
 # compare with, and sources of foreign dma-bufs.  Not every kernel has each.
 XDF_GUEST_MODULES="drm drm_kms_helper drm_shmem_helper drm_dma_helper drm_client_lib drm_vram_helper
 	drm_ttm_helper xen-front-pgdir-shbuf drm_xen_front vgem vkms udmabuf xenfs xen-gntdev xen-gntalloc
 	xen-evtchn uinput evdev xen-kbdfront xen-blkfront crc32c_generic ext4 overlay"
-XDF_DOM0_MODULES="xen-evtchn xen-privcmd xenfs xen-gntdev xen-gntalloc 9p 9pnet_virtio virtio_pci
+XDF_DOM0_MODULES="xen-evtchn xen-privcmd xenfs xen-gntdev xen-gntalloc 9p 9pnet_virtio virtio_pci virtio_mmio
 	virtio_blk virtio_net xen-blkback"
 XDF_DOM0_PACKAGES="xen-utils-4.17 xenstore-utils busybox-static kmod gcc make libc6-dev libxen-dev
 	libpng-dev libdrm-dev libvncserver-dev pkg-config"
@@ -46,18 +49,32 @@ prepare() {
 	vm_host
 	vm_chroot
 	vm_xen >/dev/null
-	locked dom0-base vm_dom0 >/dev/null
-	for s; do locked "guest-$s" vm_guest "$s" >/dev/null; done
+	locked "dom0-base-$XDF_ARCH" vm_dom0 >/dev/null
+	for s; do locked "guest-$s-$XDF_ARCH" vm_guest "$s" >/dev/null; done
 	vm_program guest xdf-client >/dev/null
 	vm_program backend xdf-backend VNC=no >/dev/null
 	vm_program vm/grants xdf-grants >/dev/null
-	vm_program vm/picture xdf-picture >/dev/null
+	[ "$XDF_ARCH" != amd64 ] || vm_program vm/picture xdf-picture >/dev/null
 }
 
-vm_host() { need_host qemu-system-x86 cpio kmod xz-utils zstd curl debootstrap perl; }
+vm_host() {
+	need_host cpio kmod xz-utils zstd curl debootstrap perl
+	case $XDF_ARCH in
+	amd64) need_host qemu-system-x86 ;;
+	arm64) need_host qemu-system-arm binutils ;;
+	esac
+}
 
 # shellcheck disable=SC2086
-vm_chroot() { locked dom0-chroot make_chroot dom0 bookworm $XDF_DOM0_PACKAGES; }
+vm_chroot() {
+	case $XDF_ARCH in
+	amd64) locked dom0-chroot make_chroot dom0 bookworm $XDF_DOM0_PACKAGES ;;
+	arm64) locked arm64-chroot arm64_chroot ;;
+	esac
+}
+
+# vm_root: what programs and libraries of domain 0 and guests are taken from
+vm_root() { if [ "$XDF_ARCH" = arm64 ]; then echo "$(chroot_dir arm64)/target"; else chroot_dir dom0; fi; }
 
 hash_of() { sha256sum | cut -c1-16; }
 
@@ -86,13 +103,17 @@ pack() {
 # vm_xen: the hypervisor of the Debian package, unpacked
 vm_xen() {
 	local deb out tmp
-	deb=$(fetch_deb xen-hypervisor-4.17-amd64 bookworm-security amd64 2>/dev/null ||
-		fetch_deb xen-hypervisor-4.17-amd64 bookworm amd64) || die "no xen-hypervisor-4.17-amd64 in the archive"
+	deb=$(fetch_deb "xen-hypervisor-4.17-$XDF_ARCH" bookworm-security "$XDF_ARCH" 2>/dev/null ||
+		fetch_deb "xen-hypervisor-4.17-$XDF_ARCH" bookworm "$XDF_ARCH") ||
+		die "no xen-hypervisor-4.17-$XDF_ARCH in the archive"
 	out=$XDF_VMC/xen-$(basename "$deb" .deb)
 	if [ ! -s "$out" ]; then
 		tmp=$(mktemp -d "$XDF_VMC/tmp.XXXXXX")
 		unpack_deb "$deb" "$tmp"
-		gzip -dc "$tmp"/boot/xen-4.17*.gz >"$tmp/xen"
+		case $XDF_ARCH in
+		amd64) gzip -dc "$tmp"/boot/xen-4.17*.gz >"$tmp/xen" ;;
+		arm64) cp "$tmp"/boot/xen-4.17-arm64 "$tmp/xen" ;;
+		esac
 		mv "$tmp/xen" "$out"
 		rm -rf "$tmp"
 	fi
@@ -121,19 +142,27 @@ image_of() (
 	exec 9>"$XDF_CACHE/chroot/$(kernel_chroot "$1").lock"
 	flock 9
 	build_chroots "$1" >&2
-	kernel_image "$1"
+	kernel_image "$1" "$XDF_ARCH"
 )
 
-# vm_kernel SERIES: "ABI PATH-OF-ELF"
+# vm_kernel SERIES: "ABI PATH-OF-ELF"; arm64's is not ELF but a bare Image
 vm_kernel() {
 	local abi out image new
-	read -r abi _ < <(image_of "$1") || die "no kernel $1 with headers in the archive"
+	read -r abi _ < <(image_of "$1") || die "no kernel $1 for $XDF_ARCH with headers in the archive"
 	image=$(vmlinuz "$abi")
 	out=$XDF_VMC/vmlinux-$abi-$(hash_of <"$image")
 	if [ ! -s "$out" ]; then
 		new=$out.$BASHPID
-		unpack_bzimage "$image" >"$new"
-		[ "$(head -c 4 "$new" | tail -c 3)" = ELF ] || die "$image did not unpack to an ELF image"
+		case $XDF_ARCH in
+		amd64)
+			unpack_bzimage "$image" >"$new"
+			[ "$(head -c 4 "$new" | tail -c 3)" = ELF ] || die "$image did not unpack to an ELF image"
+			;;
+		arm64)
+			unpack_arm64_image "$image" >"$new"
+			is_arm64_image "$new" || die "$image did not unpack to an arm64 Image"
+			;;
+		esac
 		mv "$new" "$out"
 	fi
 	printf '%s %s\n' "$abi" "$(keep "$out")"
@@ -157,25 +186,40 @@ add_modules() {
 		*.xz) xz -dc "$m" >"${to%.xz}" ;;
 		*.zst) zstd -dcq "$m" >"${to%.zst}" ;;
 		*) cp "$m" "$to" ;;
-		esac
-	done
+		esac || exit 1
+	done || die "modules of $abi cannot be copied to $dir"
 }
 
-# add_programs DIR FILE...: from the dom0 chroot, with their libraries
-add_programs() {
+# libraries_of FILE...: what they are linked with, as paths in vm_root
+libraries_of() {
+	if [ "$XDF_ARCH" = arm64 ]; then
+		echo /lib/ld-linux-aarch64.so.1
+		arm64_libraries "$(vm_root)" "$@"
+	else
+		in_chroot dom0 ldd "$@" 2>/dev/null |
+			sed -nE 's/.*=> (\/[^ ]+) .*/\1/p; s/^[[:space:]]+(\/lib64[^ ]+) .*/\1/p' | sort -u
+	fi
+}
+
+# add_files DIR FILE...: from vm_root; an image that lacks one is not made
+add_files() {
 	local dir=$1 root f
-	root=$(chroot_dir dom0)
+	root=$(vm_root)
 	shift
 	for f in "$@"; do
 		mkdir -p "$dir$(dirname "$f")"
-		cp -L "$root$f" "$dir$f"
+		cp -L "$root$f" "$dir$f" || die "$f is in none of the packages in $root"
 	done
-	in_chroot dom0 ldd "$@" 2>/dev/null |
-		sed -nE 's/.*=> (\/[^ ]+) .*/\1/p; s/^[[:space:]]+(\/lib64[^ ]+) .*/\1/p' | sort -u |
-		while read -r f; do
-			mkdir -p "$dir$(dirname "$f")"
-			cp -L "$root$f" "$dir$f"
-		done
+}
+
+# add_programs DIR FILE...: from vm_root, with their libraries
+add_programs() {
+	local dir=$1 libs
+	shift
+	add_files "$dir" "$@"
+	libs=$(libraries_of "$@") || die "libraries are missing"
+	# shellcheck disable=SC2086
+	add_files "$dir" $libs
 }
 
 # add_xenstore DIR: the command line client, all names of it
@@ -185,31 +229,38 @@ add_xenstore() {
 	for a in read write rm ls list chmod exists watch; do ln -sf xenstore "$1/usr/bin/xenstore-$a"; done
 }
 
-packages_hash() { hash_of <"$(chroot_dir dom0)/var/lib/dpkg/status"; }
+packages_hash() {
+	if [ "$XDF_ARCH" = arm64 ]; then
+		cat "$(chroot_dir arm64)/var/lib/dpkg/status" "$(vm_root)/xdf-packages" | hash_of
+	else
+		hash_of <"$(chroot_dir dom0)/var/lib/dpkg/status"
+	fi
+}
 
 # vm_dom0: initramfs of domain 0
 vm_dom0() {
-	local abi out tmp b x=/usr/lib/xen-4.17/bin progs=() libs
+	local abi out tmp b x=/usr/lib/xen-4.17/bin progs=() libs l=lib/x86_64-linux-gnu
+	[ "$XDF_ARCH" != arm64 ] || l=lib/aarch64-linux-gnu
 	read -r abi _ < <(vm_kernel "$XDF_DOM0_SERIES") || return 1
-	out=$XDF_VMC/dom0-$( { declare -f vm_dom0 add_modules add_programs add_xenstore
+	out=$XDF_VMC/dom0-$( { declare -f vm_dom0 add_modules add_files add_programs libraries_of add_xenstore
 		cat "$XDF_VM/init-dom0"; echo "$abi $XDF_DOM0_MODULES $(packages_hash)"; } | hash_of).cpio
 	if [ ! -s "$out" ]; then
-		say "packing domain 0: Xen 4.17 tools, kernel $abi"
+		say "packing domain 0, $XDF_ARCH: Xen 4.17 tools, kernel $abi"
 		tmp=$(mktemp -d "$XDF_VMC/tmp.XXXXXX")
 		mkdir -p "$tmp"/{bin,sbin,dev,proc,sys,run,tmp,etc/xen/scripts,var/log/xen,var/lib/xen,var/lib/xenstored,root,out,cache}
 		ln -s ../run "$tmp/var/run"
 		ln -s ../run/lock "$tmp/var/lock"
 		for b in xl xenstored xenconsoled xen-init-dom0 xenconsole libxl-save-helper lsevtchn xenstore-control; do
-			progs+=("$x/$b")
+			[ "$XDF_ARCH $b" = "arm64 lsevtchn" ] || progs+=("$x/$b")	# it is x86's only
 		done
 		# what xdf-backend may be linked with
-		mapfile -t libs < <(cd "$(chroot_dir dom0)" &&
-			find usr/lib/x86_64-linux-gnu -name 'libxen*.so.*' -o -name 'libpng16.so.16' -o -name 'libgcc_s.so.1' |
+		mapfile -t libs < <(cd "$(vm_root)" &&
+			find "usr/$l" -name 'libxen*.so.*' -o -name 'libpng16.so.16' -o -name 'libgcc_s.so.1' |
 			sed 's,^,/,')
 		add_programs "$tmp" "${progs[@]}" "${libs[@]}"
-		add_programs "$tmp" /lib/x86_64-linux-gnu/libgcc_s.so.1	# libxl-save-helper ends threads
+		add_programs "$tmp" "/$l/libgcc_s.so.1"	# libxl-save-helper ends threads
 		add_xenstore "$tmp"
-		cp "$(chroot_dir dom0)/bin/busybox" "$tmp/bin/"
+		add_files "$tmp" /bin/busybox
 		# xl 4.17 calls this for disks whatever xl.conf says; the real one wants bash
 		cat >"$tmp/etc/xen/scripts/block" <<-'B'
 			#!/bin/sh
@@ -234,13 +285,13 @@ vm_dom0() {
 vm_guest() {
 	local abi elf out tmp
 	read -r abi elf < <(vm_kernel "$1") || return 1
-	out=$XDF_VMC/guest-$abi-$( { declare -f vm_guest add_modules add_programs add_xenstore
+	out=$XDF_VMC/guest-$abi-$( { declare -f vm_guest add_modules add_files add_programs libraries_of add_xenstore
 		cat "$XDF_VM/init-guest"; echo "$XDF_GUEST_MODULES $(packages_hash) $elf"; } | hash_of)
 	if [ ! -s "$out.cpio" ]; then
 		say "packing a guest: kernel $abi"
 		tmp=$(mktemp -d "$XDF_VMC/tmp.XXXXXX")
 		mkdir -p "$tmp"/{bin,sbin,usr/bin,usr/sbin,dev,proc,sys,run,tmp,etc/modprobe.d,job,root}
-		cp "$(chroot_dir dom0)/bin/busybox" "$tmp/bin/"
+		add_files "$tmp" /bin/busybox
 		add_programs "$tmp" /bin/kmod
 		for b in modprobe rmmod insmod lsmod modinfo depmod; do ln -s ../bin/kmod "$tmp/sbin/$b"; done
 		add_xenstore "$tmp"
@@ -260,13 +311,18 @@ vm_guest() {
 }
 
 # vm_program DIR FILE [MAKE-ARGUMENT...]: build tests/DIR in the dom0 chroot (its
-# compiler, Xen and DRM headers are the same everywhere); prints the path of FILE
+# compiler, Xen and DRM headers are the same everywhere), or for arm64 in its;
+# prints the path of FILE
 vm_program() {
-	local dir=$1 file=$2 out src root log
+	local dir=$1 file=$2 out src root log box=dom0 cross=()
 	shift 2
-	root=$(chroot_dir dom0)
+	if [ "$XDF_ARCH" = arm64 ]; then
+		box=arm64
+		cross=("CC=aarch64-linux-gnu-gcc --sysroot=/target" DRM_CFLAGS=-I=/usr/include/libdrm)
+	fi
+	root=$(chroot_dir "$box")
 	[ -e "$XDF_TOP/tests/$dir/Makefile" ] || die "tests/$dir is not there yet"
-	out=$XDF_VMC/$file-$( { packages_hash; tree_hash "$XDF_TOP/tests/$dir"; echo "$*"; } | hash_of)
+	out=$XDF_VMC/$file-$( { packages_hash; tree_hash "$XDF_TOP/tests/$dir"; echo "${cross[*]} $*"; } | hash_of)
 	if [ ! -x "$out" ]; then
 		say "building $file"
 		src=$(mktemp -d "$root/tmp/xdf.XXXXXX")
@@ -275,7 +331,8 @@ vm_program() {
 		for d in src include; do [ -e "$XDF_TOP/$d" ] && cp -r "$XDF_TOP/$d" "$src/"; done
 		cp -r "$XDF_TOP/tests/$dir/." "$src/tests/$dir/"
 		mkdir "$src/out"
-		if ! in_chroot dom0 make -C "${src#"$root"}/tests/$dir" "O=${src#"$root"}/out" "$@" >"$log" 2>&1; then
+		if ! in_chroot "$box" make -C "${src#"$root"}/tests/$dir" "O=${src#"$root"}/out" "${cross[@]}" "$@" \
+			>"$log" 2>&1; then
 			tail -n 15 "$log" >&2
 			rm -rf "$src"
 			die "tests/$dir does not build, see $log"
@@ -300,6 +357,22 @@ vm_vnc() {
 	in_chroot dom0 ldd "/tmp/xdf-backend.$id" "/tmp/xdf-vncshot.$id" |
 		sed -nE 's/.*=> (\/[^ ]+) .*/\1/p' | sort -u | while read -r f; do cp -L "$root$f" "$2/lib/"; done
 	rm -f "$root/tmp/"xdf-{backend,vncshot}".$id"
+}
+
+# amd64_qemu KERNEL KERNEL-ARGS INITRD XEN XEN-ARGS OUT CPUS MIB: sets qemu.  Without
+# XEN: the kernel by itself.  A CPU model with XSAVE makes user space of domain 0
+# crash at random under TCG, one with SMAP kills it; pinning keeps domain 0 and
+# guests apart.
+amd64_qemu() {
+	qemu=(qemu-system-x86_64 -accel 'tcg,thread=multi' -cpu 'qemu64,+npt,+rdrand' -nodefaults -display none
+		-no-reboot -serial stdio -smp "$7" -m "$8")
+	if [ -z "$4" ]; then
+		qemu+=(-kernel "$1" -initrd "$3" -append "$2")
+		return
+	fi
+	qemu+=(-kernel "$4" -append "console=com1 com1=115200,8n1 $5" -initrd "$1 $2,$3"
+		-virtfs "local,path=$6,mount_tag=out,security_model=none,multidevs=remap"
+		-virtfs "local,path=$XDF_VMC,mount_tag=cache,security_model=none,readonly=on,multidevs=remap")
 }
 
 # vm_job_archive SERIES TREE ABI MODULE DIR OUT: the part of a guest's
