@@ -19,6 +19,7 @@
 #include <xen/xenbus.h>
 
 #include "xdf_config.h"
+#include "xdf_phase.h"
 
 struct drm_atomic_commit;
 struct drm_minor;
@@ -34,29 +35,23 @@ struct xdf_link;
  * phase, see vblank.c.
  *
  * @lock: protects the following members; taken inside the locks of drm_vblank
- * @timer: fires a @period_ns after @phase while @armed
- * @phase: time of the last tick, CLOCK_MONOTONIC
+ * @timer: fires a period after the last tick while @armed
+ * @phase: time of the last tick, CLOCK_MONOTONIC, and of those to come
  * @count: number of the frame that began then
  * @told: the last one that DRM was told of, or is just being told of
- * @period_ns: length of a frame
  * @stretch_ns: how much longer the present one is
  * @on: DRM wants ticks
  * @armed: the timer is queued or its handler is about to look at @on
- * @slewed: the phase was corrected since the last tick
- * @flipped: a flip was completed since the last tick
  */
 struct xdf_vblank {
 	spinlock_t lock;
 	struct hrtimer timer;
-	ktime_t phase;
+	struct xdf_phase phase;
 	u32 count;
 	u32 told;
-	u64 period_ns;
 	u64 stretch_ns;
 	bool on;
 	bool armed;
-	bool slewed;
-	bool flipped;
 };
 
 /**
@@ -353,7 +348,7 @@ int xdf_vblank_enable(struct drm_crtc *crtc);
 void xdf_vblank_disable(struct drm_crtc *crtc);
 u32 xdf_vblank_counter(struct drm_crtc *crtc);
 bool xdf_vblank_timestamp(struct drm_crtc *crtc, int *max_error, ktime_t *time, bool in_irq);
-void xdf_vblank_adjust(struct xdf_pipe *pipe);
+bool xdf_vblank_adjust(struct xdf_pipe *pipe, ktime_t sent);
 void xdf_vblank_expect(struct xdf_pipe *pipe);
 void xdf_vblank_flipped(struct xdf_pipe *pipe);
 

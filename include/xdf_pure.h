@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR MIT */
 /*
- * The few words that the pure rooms (ring, pgdir, config) need. The same files
+ * The few words that the pure rooms (ring, pgdir, config, phase) need. The same files
  * are compiled into the module and, by tests/unit and tests/fuzz, into programs
  * on the host; everything that a backend or XenStore can influence is decided
  * in them.
@@ -25,6 +25,7 @@ typedef uint16_t u16;
 typedef uint32_t u32;
 typedef uint64_t u64;
 typedef int32_t s32;
+typedef int64_t s64;
 #endif
 
 /* Size of a grant and of every shared page, whatever the guest's PAGE_SIZE. */

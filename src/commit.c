@@ -112,7 +112,7 @@ static int pace_dirty(struct drm_atomic_commit *commit)
 		if (!state->fb || !state->crtc || old->fb != state->fb || old->crtc != state->crtc)
 			continue;
 		pipe = crtc_to_pipe(state->crtc);
-		period = READ_ONCE(pipe->vblank.period_ns);
+		period = READ_ONCE(pipe->vblank.phase.period);
 		if (ktime_after(pipe->dirty_due, due))
 			due = pipe->dirty_due;
 		/* Who comes a little late has his next turn in time. */

@@ -91,7 +91,7 @@ static void show_pipe(struct seq_file *file, struct xdf_pipe *pipe, struct xdf_l
 	mutex_lock(&xdf->config_lock);
 	if (pipe->enabled)
 		seq_printf(file, "  mode: %ux%u, %llu us a frame\n", pipe->width, pipe->height,
-			   div_u64(READ_ONCE(pipe->vblank.period_ns), 1000));
+			   div_u64(READ_ONCE(pipe->vblank.phase.period), 1000));
 	else
 		seq_puts(file, "  mode: off\n");
 	mutex_unlock(&xdf->config_lock);

@@ -160,19 +160,21 @@ void xdf_crtc_flip_event(struct xdf_pipe *pipe, u64 fb_cookie)
 {
 	struct drm_device *drm = &pipe->xdf->drm;
 	unsigned long flags;
+	bool now;
 
 	/* Unlocked: a hint only. An unasked event must not touch the clock. */
 	if (READ_ONCE(pipe->flip.wire) != fb_cookie || !fb_cookie)
 		return;
-	xdf_vblank_adjust(pipe);
+	now = xdf_vblank_adjust(pipe, READ_ONCE(pipe->flip.since));
 
 	spin_lock_irqsave(&drm->event_lock, flags);
 	if (pipe->flip.wire == fb_cookie) {
 		pipe->flip.stats.shown++;
 		pipe->flip.tries = 0;
 		xdf_flip_note_shown(pipe);
-		if (pipe->flip.waiting)
+		if (pipe->flip.waiting && now)
 			xdf_flip_complete(pipe, true);
+		pipe->flip.waiting = false;
 		flip_settle(pipe);
 	}
 	spin_unlock_irqrestore(&drm->event_lock, flags);

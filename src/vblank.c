@@ -15,8 +15,6 @@
 
 #include "xdf_device.h"
 
-/* The part of a frame that the phase may be moved back at each tick. */
-#define SLEW_DIVISOR 8
 /* The part of a frame by which one is longer in which a client flips. */
 #define STRETCH_DIVISOR 4
 /* Bounds of a frame, whatever a mode says: no flood of timers, no standstill. */
@@ -28,33 +26,34 @@ static struct xdf_vblank *crtc_to_vblank(struct drm_crtc *crtc)
 	return &crtc_to_pipe(crtc)->vblank;
 }
 
-/* Whole frames between the last tick and a time. */
+/* When the present frame is over. */
+static ktime_t vblank_end(const struct xdf_vblank *vb)
+{
+	return ktime_add_ns(vb->phase.tick, vb->phase.period + vb->stretch_ns);
+}
+
+/* Frames that were over at a time. */
 static u32 vblank_frames(const struct xdf_vblank *vb, ktime_t now)
 {
-	s64 behind = ktime_to_ns(ktime_sub(now, vb->phase)) - vb->stretch_ns;
-
-	return behind > 0 ? div64_u64(behind, vb->period_ns) : 0;
+	if (ktime_before(now, vblank_end(vb)))
+		return 0;
+	return div64_u64(ktime_to_ns(ktime_sub(now, vb->phase.tick)), vb->phase.period);
 }
 
-/* When the last of so many frames is over. */
-static ktime_t vblank_time(const struct xdf_vblank *vb, u32 frames)
-{
-	return frames ? ktime_add_ns(vb->phase, frames * vb->period_ns + vb->stretch_ns) :
-			vb->phase;
-}
-
-/* Catch up with the time: whoever finds that a frame is over begins the next. */
+/*
+ * Catch up with the time: whoever finds that a frame is over begins the next.
+ * A frame that was stretched in vain ended when it should have.
+ */
 static void vblank_advance(struct xdf_vblank *vb, ktime_t now)
 {
 	u32 frames = vblank_frames(vb, now);
 
 	if (!frames)
 		return;
-	vb->phase = vblank_time(vb, frames);
+	vb->phase.tick = ktime_add_ns(vb->phase.tick, frames * vb->phase.period);
+	vb->phase.flipped = false;
 	vb->count += frames;
 	vb->stretch_ns = 0;
-	vb->slewed = false;
-	vb->flipped = false;
 }
 
 /* Is DRM to be told of a tick? The caller does, after the lock is dropped. */
@@ -69,7 +68,7 @@ static bool vblank_due(struct xdf_vblank *vb)
 /* Queue the timer for the next tick. */
 static void vblank_queue(struct xdf_vblank *vb)
 {
-	hrtimer_start(&vb->timer, vblank_time(vb, 1), HRTIMER_MODE_ABS);
+	hrtimer_start(&vb->timer, vblank_end(vb), HRTIMER_MODE_ABS);
 }
 
 static enum hrtimer_restart vblank_tick(struct hrtimer *timer)
@@ -100,43 +99,39 @@ static enum hrtimer_restart vblank_tick(struct hrtimer *timer)
 /**
  * xdf_vblank_adjust - the backend has shown a frame just now
  * @pipe: the pipe
+ * @sent: when it was asked to
  *
- * The second flip in a frame, or one that comes late in it, is the next tick,
- * come early: no two flips have the same sequence number, and a backend that is
- * faster than the mode sets the pace. Any other flip belongs to the last tick,
- * and the next one is put off a little: so the clock locks to the backend's
- * within a few frames. Hard interrupt context.
+ * Which tick that is, and when the next ones are, is found in phase.c. Hard
+ * interrupt context.
+ *
+ * Return: whether the client is to be told now, not with the next tick.
  */
-void xdf_vblank_adjust(struct xdf_pipe *pipe)
+bool xdf_vblank_adjust(struct xdf_pipe *pipe, ktime_t sent)
 {
 	struct xdf_vblank *vb = &pipe->vblank;
+	enum xdf_phase_verdict verdict;
 	unsigned long flags;
 	ktime_t now;
-	u64 since;
 	bool tick;
 
 	spin_lock_irqsave(&vb->lock, flags);
 	now = ktime_get(); /* not older than what the last holder saw */
 	vblank_advance(vb, now);
-	since = max_t(s64, ktime_to_ns(ktime_sub(now, vb->phase)), 0);
-	if (vb->flipped || since >= vb->period_ns - vb->period_ns / 4) {
-		vb->phase = now;
+	verdict = xdf_phase_event(&vb->phase, now, sent);
+	if (verdict == XDF_PHASE_NEXT)
 		vb->count++;
-		vb->slewed = false;
-	} else if (!vb->slewed) {
-		vb->phase = ktime_add_ns(vb->phase, min(since, vb->period_ns / SLEW_DIVISOR));
-		vb->slewed = true;
-	}
+	if (verdict != XDF_PHASE_WAIT)
+		vb->phase.flipped = true;
 	vb->stretch_ns = 0;
-	vb->flipped = true;
 	tick = vblank_due(vb);
 	/* Too early is corrected by the tick; each start is a hypercall. */
-	if (vb->armed && ktime_before(vblank_time(vb, 1), hrtimer_get_expires(&vb->timer)))
+	if (vb->armed && ktime_before(vblank_end(vb), hrtimer_get_expires(&vb->timer)))
 		vblank_queue(vb);
 	spin_unlock_irqrestore(&vb->lock, flags);
 
 	if (tick)
 		drm_crtc_handle_vblank(&pipe->crtc);
+	return verdict != XDF_PHASE_WAIT;
 }
 
 /**
@@ -155,7 +150,7 @@ void xdf_vblank_expect(struct xdf_pipe *pipe)
 	spin_lock_irqsave(&vb->lock, flags);
 	/* What has been counted once stays so: not a frame that is over. */
 	if (!vblank_frames(vb, ktime_get()))
-		vb->stretch_ns = div_u64(vb->period_ns, STRETCH_DIVISOR);
+		vb->stretch_ns = div_u64(vb->phase.period, STRETCH_DIVISOR);
 	spin_unlock_irqrestore(&vb->lock, flags);
 }
 
@@ -171,7 +166,7 @@ void xdf_vblank_flipped(struct xdf_pipe *pipe)
 	unsigned long flags;
 
 	spin_lock_irqsave(&pipe->vblank.lock, flags);
-	pipe->vblank.flipped = true;
+	pipe->vblank.phase.flipped = true;
 	spin_unlock_irqrestore(&pipe->vblank.lock, flags);
 }
 
@@ -250,7 +245,7 @@ bool xdf_vblank_timestamp(struct drm_crtc *crtc, int *max_error, ktime_t *time, 
 
 	spin_lock_irqsave(&vb->lock, flags);
 	vblank_advance(vb, ktime_get());
-	*time = vb->phase;
+	*time = vb->phase.tick;
 	spin_unlock_irqrestore(&vb->lock, flags);
 	return true;
 }
@@ -266,12 +261,15 @@ void xdf_vblank_set_period(struct xdf_pipe *pipe, u64 period_ns)
 	unsigned long flags;
 
 	spin_lock_irqsave(&vb->lock, flags);
-	vb->period_ns = clamp_t(u64, period_ns, PERIOD_MIN_NS, PERIOD_MAX_NS);
-	vb->phase = ktime_get();
+	period_ns = clamp_t(u64, period_ns, PERIOD_MIN_NS, PERIOD_MAX_NS);
+	if (vb->phase.period == period_ns) {
+		/* The backend's frames go on, too. */
+		vblank_advance(vb, ktime_get());
+	} else {
+		vb->phase = (struct xdf_phase){ .tick = ktime_get(), .period = period_ns };
+		vb->stretch_ns = 0;
+	}
 	vb->told = vb->count;
-	vb->stretch_ns = 0;
-	vb->slewed = false;
-	vb->flipped = false;
 	spin_unlock_irqrestore(&vb->lock, flags);
 }
 
@@ -284,7 +282,8 @@ void xdf_vblank_init(struct xdf_pipe *pipe)
 	struct xdf_vblank *vb = &pipe->vblank;
 
 	spin_lock_init(&vb->lock);
-	vb->period_ns = NSEC_PER_SEC / 60;
+	vb->phase.tick = ktime_get();
+	vb->phase.period = NSEC_PER_SEC / 60;
 	hrtimer_setup(&vb->timer, vblank_tick, CLOCK_MONOTONIC, HRTIMER_MODE_ABS);
 }
 
