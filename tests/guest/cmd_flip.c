@@ -109,7 +109,8 @@ static int submit(struct client *cl, struct flipper *f)
 static int take_event(struct client *cl, struct flipper *f, const struct kms_event *ev)
 {
 	const char *name = f->pipe->con->name;
-	uint64_t now = now_us(), ahead = cl->strict ? 0 : f->period;
+	/* as of a display that stamps with the end of its blanking */
+	uint64_t now = now_us(), ahead = cl->strict ? f->period / 32 : f->period;
 	struct pending p = f->wait[0];
 
 	if (!f->waiting)
