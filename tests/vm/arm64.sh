@@ -90,9 +90,9 @@ is_arm64_image() { [ "$(tail -c +57 "$1" | head -c 4)" = ARMd ]; }
 
 # arm64_qemu: see amd64_qemu in lib.sh.  Xen finds domain 0's kernel and initramfs
 # through the device tree; they must not lie on each other, nor on Xen, at the
-# start of memory.
+# start of memory.  Cortex-A76: the A57 has no pages of 16 KiB.
 arm64_qemu() {
-	qemu=(qemu-system-aarch64 -accel 'tcg,thread=multi' -cpu cortex-a57 -nodefaults -display none
+	qemu=(qemu-system-aarch64 -accel 'tcg,thread=multi' -cpu cortex-a76 -nodefaults -display none
 		-no-reboot -serial stdio -smp "$7" -m "$8")
 	if [ -z "$4" ]; then
 		qemu+=(-machine 'virt,gic-version=3' -kernel "$1" -initrd "$3" -append "$2")

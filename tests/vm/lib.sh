@@ -13,6 +13,7 @@ XDF_VM=$XDF_TOP/tests/vm
 XDF_VMC=$XDF_CACHE/vm
 XDF_DOM0_SERIES=${XDF_DOM0_SERIES:-6.1}
 XDF_ARCH=amd64		# of Xen, domain 0 and guests; or arm64
+XDF_GUEST_ARCH=""	# or arm64-16k: only guests' kernels have pages of that size
 mkdir -p "$XDF_VMC"
 # shellcheck source=tests/vm/userland.sh
 . "$XDF_VM/userland.sh"
@@ -50,7 +51,7 @@ prepare() {
 	vm_chroot
 	vm_xen >/dev/null
 	locked "dom0-base-$XDF_ARCH" vm_dom0 >/dev/null
-	for s; do locked "guest-$s-$XDF_ARCH" vm_guest "$s" >/dev/null; done
+	for s; do locked "guest-$s-${XDF_GUEST_ARCH:-$XDF_ARCH}" vm_guest "$s" >/dev/null; done
 	vm_program guest xdf-client >/dev/null
 	vm_program backend xdf-backend VNC=no >/dev/null
 	vm_program vm/grants xdf-grants >/dev/null
@@ -136,19 +137,19 @@ unpack_bzimage() {
 	esac 2>/dev/null || true	# trailing bytes make some of them complain
 }
 
-# image_of SERIES: like kernel_image.  It may unpack into a chroot in which
+# image_of SERIES ARCH: like kernel_image.  It may unpack into a chroot in which
 # modules are built, so it takes the lock that tests/build takes.
 image_of() (
 	exec 9>"$XDF_CACHE/chroot/$(kernel_chroot "$1").lock"
 	flock 9
 	build_chroots "$1" >&2
-	kernel_image "$1" "$XDF_ARCH"
+	kernel_image "$1" "$2"
 )
 
-# vm_kernel SERIES: "ABI PATH-OF-ELF"; arm64's is not ELF but a bare Image
+# vm_kernel SERIES [ARCH]: "ABI PATH-OF-ELF"; arm64's is not ELF but a bare Image
 vm_kernel() {
-	local abi out image new
-	read -r abi _ < <(image_of "$1") || die "no kernel $1 for $XDF_ARCH with headers in the archive"
+	local abi out image new arch=${2:-$XDF_ARCH}
+	read -r abi _ < <(image_of "$1" "$arch") || die "no kernel $1 for $arch with headers in the archive"
 	image=$(vmlinuz "$abi")
 	out=$XDF_VMC/vmlinux-$abi-$(hash_of <"$image")
 	if [ ! -s "$out" ]; then
@@ -284,7 +285,7 @@ vm_dom0() {
 # vm_guest SERIES: "ABI ELF TREE", TREE.cpio is the packed base, TREE its files
 vm_guest() {
 	local abi elf out tmp
-	read -r abi elf < <(vm_kernel "$1") || return 1
+	read -r abi elf < <(vm_kernel "$1" "${XDF_GUEST_ARCH:-$XDF_ARCH}") || return 1
 	out=$XDF_VMC/guest-$abi-$( { declare -f vm_guest add_modules add_files add_programs libraries_of add_xenstore
 		cat "$XDF_VM/init-guest"; echo "$XDF_GUEST_MODULES $(packages_hash) $elf"; } | hash_of)
 	if [ ! -s "$out.cpio" ]; then
