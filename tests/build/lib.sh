@@ -59,7 +59,7 @@ ready_kernel() (
 # cross SERIES ARCH: sets cross_env (environment) and cross_args (for make)
 cross() {
 	cross_env=() cross_args=()
-	[ "$2" = arm64 ] || return 0
+	[ "${2%-16k}" = arm64 ] || return 0
 	cross_env=(DEB_BUILD_ARCH=amd64 DEB_HOST_ARCH=arm64 DEB_HOST_GNU_TYPE=aarch64-linux-gnu)
 	# 6.1's headers ask for its compiler without saying for which machine.
 	[ "$1" != 6.1 ] || cross_args=(CC=aarch64-linux-gnu-gcc-12)

@@ -50,9 +50,11 @@ debian_site() {
 # archive_of SUITE: the site that has it
 archive_of() { case $1 in *-security) debian_site security ;; *) debian_site main ;; esac; }
 
-# package_list SUITE ARCH: lines "package version file site", at most a day old
+# package_list SUITE ARCH: lines "package version file site", at most a day old.
+# ARCH may be arm64-16k everywhere: arm64, with kernels whose pages are of 16 KiB.
 package_list() {
-	local suite=$1 arch=$2 list=$XDF_CACHE/lists/$1-$2 site
+	local suite=$1 arch=${2%-16k} list site
+	list=$XDF_CACHE/lists/$suite-$arch
 	if [ ! -s "$list" ] || [ -n "$(find "$list" -mmin +1440)" ]; then
 		site=$(archive_of "$suite") || return 1
 		if curl -fsSL --retry 3 "$site/dists/$suite/main/binary-$arch/Packages.xz" | xz -dc |
@@ -164,7 +166,7 @@ kernel_abis() {
 	for s in $(kernel_suites "$1"); do
 		{ package_list "$s" "$2" || true; } |
 			sed -nE "s/^linux-headers-(${1/./\\.}\.[0-9]+([-+][0-9a-z.+~]+)*-$2) .*/\1/p" |
-			grep -vE 'cloud|rt-|-16k|~rc' | sort -Vru
+			grep -vE 'cloud|rt-|~rc' | sort -Vru
 	done | awk '!seen[$0]++'
 }
 
