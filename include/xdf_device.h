@@ -235,7 +235,7 @@ struct xdf_pipe {
  * @formats: what the present backend takes, a bitmap of xdf_formats[]; under
  *	state_lock
  * @num_pipes: number of pipes, set before the DRM device is registered
- * @pipe: one a connector
+ * @pipe: one a connector, from the first link on that had it; see xdf_kms_prepare()
  */
 struct xdf_device {
 	struct drm_device drm;
@@ -284,7 +284,7 @@ struct xdf_device {
 
 	u32 formats;
 	unsigned int num_pipes;
-	struct xdf_pipe pipe[XDF_MAX_CONNECTORS];
+	struct xdf_pipe *pipe[XDF_MAX_CONNECTORS];
 };
 
 static inline struct xdf_device *to_xdf(struct drm_device *drm)
@@ -319,6 +319,8 @@ void xdf_screen_stop(struct xdf_device *xdf);
 /* kms.c, crtc.c, plane.c, connector.c, vblank.c, console.c, debug.c */
 extern const struct drm_driver xdf_drm_driver;
 
+int xdf_kms_prepare(struct xdf_device *xdf, unsigned int count);
+void xdf_kms_fini(struct xdf_device *xdf);
 int xdf_kms_init(struct xdf_device *xdf);
 int xdf_plane_init(struct xdf_pipe *pipe);
 void xdf_plane_sync(struct drm_atomic_commit *commit);

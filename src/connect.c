@@ -112,7 +112,7 @@ static int link_replay(struct xdf_device *xdf, struct xdf_link *link)
 		mutex_lock(&xdf->config_lock);
 		xdf->ready = link->serial;
 		for (i = 0; i < xdf->num_pipes; i++) {
-			err = xdf_crtc_replay(&xdf->pipe[i], link);
+			err = xdf_crtc_replay(xdf->pipe[i], link);
 			ret = ret ?: err;
 		}
 		mutex_unlock(&xdf->config_lock);

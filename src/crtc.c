@@ -77,8 +77,8 @@ void xdf_crtc_config_work_fn(struct work_struct *work)
 	mutex_lock(&xdf->config_lock);
 	link = xdf_link_get_serial(xdf, xdf->ready);
 	for (i = 0; link && i < xdf->num_pipes; i++)
-		if (xdf->pipe[i].enabled && !READ_ONCE(xdf->pipe[i].flip.live))
-			pipe_configure(&xdf->pipe[i], link);
+		if (xdf->pipe[i]->enabled && !READ_ONCE(xdf->pipe[i]->flip.live))
+			pipe_configure(xdf->pipe[i], link);
 	xdf_link_put(link);
 	mutex_unlock(&xdf->config_lock);
 }

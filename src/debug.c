@@ -121,7 +121,7 @@ static int xen_show(struct seq_file *file, void *unused)
 	seq_printf(file, "orphaned grants: %u\n", xdf_grants_orphaned());
 	link = xdf_link_get(xdf);
 	for (i = 0; i < xdf->num_pipes; i++)
-		show_pipe(file, &xdf->pipe[i], link);
+		show_pipe(file, xdf->pipe[i], link);
 	xdf_link_put(link);
 	return 0;
 }

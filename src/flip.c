@@ -328,7 +328,7 @@ static bool fb_in_use(struct xdf_device *xdf, u64 fb_cookie)
 	unsigned int i;
 
 	for (i = 0; i < xdf->num_pipes; i++) {
-		const struct xdf_flip *flip = &xdf->pipe[i].flip;
+		const struct xdf_flip *flip = &xdf->pipe[i]->flip;
 
 		if (READ_ONCE(flip->sent) == fb_cookie || READ_ONCE(flip->before) == fb_cookie)
 			return true;

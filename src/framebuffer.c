@@ -40,7 +40,7 @@ static const struct drm_framebuffer_funcs xdf_fb_funcs = {
 /* The core does not ask whether there is a plane that could show it. */
 static bool format_offered(struct drm_device *drm, u32 fourcc)
 {
-	const struct drm_plane *plane = &to_xdf(drm)->pipe[0].plane;
+	const struct drm_plane *plane = &to_xdf(drm)->pipe[0]->plane;
 	unsigned int i;
 
 	for (i = 0; i < plane->format_count; i++)

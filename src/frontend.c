@@ -76,7 +76,7 @@ static struct xdf_pipe *link_pipe(struct xdf_device *xdf, unsigned int connector
 	/* Pairs with the release at the end of xdf_kms_init(). */
 	unsigned int num_pipes = smp_load_acquire(&xdf->num_pipes);
 
-	return connector < num_pipes ? &xdf->pipe[connector] : NULL;
+	return connector < num_pipes ? xdf->pipe[connector] : NULL;
 }
 
 static void link_flip_event(void *owner, unsigned int connector, u64 fb_cookie)
@@ -126,7 +126,7 @@ static void link_drop(struct xdf_device *xdf)
 	xdf_link_kill(link);
 	xdf_link_close(link);
 	for (i = 0; i < xdf->num_pipes; i++)
-		xdf_crtc_link_lost(&xdf->pipe[i]);
+		xdf_crtc_link_lost(xdf->pipe[i]);
 	xdf_dbuf_link_lost(xdf);
 
 	/* A backend that was restarted is welcome at once, one that misbehaves later. */
@@ -160,8 +160,10 @@ static void link_make(struct xdf_device *xdf)
 		return;
 	}
 
-	link = xdf_link_create(xdev, config->num_connectors, ++xdf->serial ?: ++xdf->serial,
-			       &link_ops, xdf, READ_ONCE(xdf_timeout_ms));
+	ret = xdf_kms_prepare(xdf, config->num_connectors);
+	link = ret ? ERR_PTR(ret) :
+		     xdf_link_create(xdev, config->num_connectors, ++xdf->serial ?: ++xdf->serial,
+				     &link_ops, xdf, READ_ONCE(xdf_timeout_ms));
 	if (IS_ERR(link)) {
 		xenbus_dev_error(xdev, PTR_ERR(link), "no memory, grants or event channels for %u connectors",
 				 config->num_connectors);
@@ -481,7 +483,7 @@ int xdf_suspend(struct xenbus_device *xdev)
 	foreign = xdf_dbuf_any_foreign(xdf);
 	if (foreign) {
 		for (i = 0; i < xdf->num_pipes; i++)
-			xdf_crtc_retract(&xdf->pipe[i], link);
+			xdf_crtc_retract(xdf->pipe[i], link);
 		xdf_view_retract(xdf, link);
 		xdf_link_kill(link); /* before anybody announces them anew */
 	}
@@ -519,6 +521,7 @@ int xdf_resume(struct xenbus_device *xdev)
 static void xdf_release(struct drm_device *drm, void *data)
 {
 	xdf_screen_fini(to_xdf(drm));
+	xdf_kms_fini(to_xdf(drm));
 }
 
 /**

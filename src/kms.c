@@ -24,6 +24,7 @@
 #include "thunks.h"
 #include "xdf_buffer.h"
 #include "xdf_device.h"
+#include "xdf_grant.h"
 
 DEFINE_DRM_GEM_FOPS(xdf_fops);
 
@@ -54,13 +55,10 @@ static const struct drm_mode_config_helper_funcs xdf_mode_config_helper_funcs = 
 	.atomic_commit_tail = xdf_commit_tail,
 };
 
-static int pipe_init(struct xdf_device *xdf, unsigned int index)
+static int pipe_init(struct xdf_pipe *pipe)
 {
-	struct xdf_pipe *pipe = &xdf->pipe[index];
 	int ret;
 
-	pipe->xdf = xdf;
-	pipe->index = index;
 	ret = xdf_plane_init(pipe);
 	if (ret)
 		return ret;
@@ -68,6 +66,46 @@ static int pipe_init(struct xdf_device *xdf, unsigned int index)
 	if (ret)
 		return ret;
 	return xdf_connector_init(pipe);
+}
+
+/**
+ * xdf_kms_prepare - have memory for pipes
+ * @xdf: the device
+ * @count: how many are wanted at least
+ *
+ * They stay until the DRM device goes. Caller holds state_lock.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int xdf_kms_prepare(struct xdf_device *xdf, unsigned int count)
+{
+	unsigned int i;
+
+	for (i = 0; i < count; i++) {
+		struct xdf_pipe *pipe;
+
+		if (xdf->pipe[i])
+			continue;
+		pipe = xdf_alloc_paged(sizeof(*pipe), GFP_KERNEL | __GFP_ZERO);
+		if (!pipe)
+			return -ENOMEM;
+		pipe->xdf = xdf;
+		pipe->index = i;
+		xdf->pipe[i] = pipe;
+	}
+	return 0;
+}
+
+/**
+ * xdf_kms_fini - free the pipes
+ * @xdf: the device, which nobody uses any more
+ */
+void xdf_kms_fini(struct xdf_device *xdf)
+{
+	unsigned int i;
+
+	for (i = 0; i < XDF_MAX_CONNECTORS; i++)
+		kvfree(xdf->pipe[i]);
 }
 
 /**
@@ -96,7 +134,7 @@ int xdf_kms_init(struct xdf_device *xdf)
 	drm->mode_config.preferred_depth = 24;
 
 	for (i = 0; i < xdf->config.num_connectors; i++) {
-		ret = pipe_init(xdf, i);
+		ret = pipe_init(xdf->pipe[i]);
 		if (ret)
 			return ret;
 	}
@@ -110,7 +148,7 @@ int xdf_kms_init(struct xdf_device *xdf)
 	drm_mode_config_reset(drm);
 	/* It cannot say that there was no memory, and others do not look. */
 	for (i = 0; i < xdf->config.num_connectors; i++) {
-		const struct xdf_pipe *pipe = &xdf->pipe[i];
+		const struct xdf_pipe *pipe = xdf->pipe[i];
 
 		if (!pipe->plane.state || !pipe->crtc.state || !pipe->connector.state)
 			return -ENOMEM;

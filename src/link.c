@@ -12,6 +12,7 @@
 
 #include <xen/xenbus.h>
 
+#include "xdf_grant.h"
 #include "xdf_link.h"
 
 static void link_release(struct kref *refs)
@@ -51,7 +52,8 @@ struct xdf_link *xdf_link_create(struct xenbus_device *xdev, unsigned int num_ch
 	unsigned int i;
 	int ret;
 
-	link = kvzalloc(struct_size(link, channel, num_channels), GFP_KERNEL);
+	link = xdf_alloc_paged(struct_size(link, channel, num_channels),
+			       GFP_KERNEL | __GFP_ZERO);
 	if (!link)
 		return ERR_PTR(-ENOMEM);
 	kref_init(&link->refs);

@@ -75,8 +75,8 @@ void xdf_screen_configure(struct xdf_device *xdf, const struct xdf_config *confi
 	static const struct xdf_connector_config none;
 	unsigned int i;
 
-	for (i = 0; i < XDF_MAX_CONNECTORS; i++)
-		screen_set_config(&xdf->pipe[i],
+	for (i = 0; i < XDF_MAX_CONNECTORS && xdf->pipe[i]; i++)
+		screen_set_config(xdf->pipe[i],
 				  i < config->num_connectors ? &config->connector[i] : &none);
 }
 
@@ -110,7 +110,7 @@ static u8 *edid_read(struct xdf_link *link, unsigned int connector, u32 *size, c
 		goto out;
 
 	/* It stays shared: judge a copy. */
-	edid = kvzalloc(XDF_EDID_MAX, GFP_KERNEL);
+	edid = xdf_alloc_paged(XDF_EDID_MAX, GFP_KERNEL | __GFP_ZERO);
 	if (!edid) {
 		*err = -ENOMEM;
 		goto out;
@@ -168,7 +168,7 @@ bool xdf_screen_ask(struct xdf_device *xdf, struct xdf_link *link)
 					     size, why);
 		else if (err)
 			drm_dbg_kms(&xdf->drm, "connector %u: no EDID: %d\n", i, err);
-		changed |= screen_set_edid(&xdf->pipe[i], edid, edid ? size : 0);
+		changed |= screen_set_edid(xdf->pipe[i], edid, edid ? size : 0);
 	}
 	return changed;
 }
@@ -182,7 +182,7 @@ static bool screens_reread(struct xdf_device *xdf)
 
 	for (i = 0; i < xdf->num_pipes; i++) {
 		if (!xdf_store_read_connector(xdf->xdev, i, &config) && config.width)
-			changed |= screen_set_config(&xdf->pipe[i], &config);
+			changed |= screen_set_config(xdf->pipe[i], &config);
 	}
 	return changed;
 }
@@ -264,12 +264,8 @@ void xdf_screen_stop(struct xdf_device *xdf)
  */
 void xdf_screen_init(struct xdf_device *xdf)
 {
-	unsigned int i;
-
 	mutex_init(&xdf->screen_lock);
 	INIT_DELAYED_WORK(&xdf->screen_work, screen_work_fn);
-	for (i = 0; i < XDF_MAX_CONNECTORS; i++)
-		xdf->pipe[i].xdf = xdf;
 }
 
 /**
@@ -280,6 +276,6 @@ void xdf_screen_fini(struct xdf_device *xdf)
 {
 	unsigned int i;
 
-	for (i = 0; i < XDF_MAX_CONNECTORS; i++)
-		kvfree(xdf->pipe[i].screen.edid);
+	for (i = 0; i < XDF_MAX_CONNECTORS && xdf->pipe[i]; i++)
+		kvfree(xdf->pipe[i]->screen.edid);
 }
