@@ -10,7 +10,10 @@
  */
 #include "xdf_phase.h"
 
-/* An event in the last part of a frame is about the next tick. */
+/*
+ * An event in the last part of a frame is about the next tick; one in the first part
+ * may be late for the last.
+ */
 #define NEXT_DIVISOR 4
 /*
  * Ticks are moved by this part of what they are off. Events are late by chance, but
@@ -83,7 +86,7 @@ enum xdf_phase_verdict xdf_phase_event(struct xdf_phase *phase, s64 event, s64 s
 {
 	s64 period = phase->period, late = event - phase->tick;
 	bool next = late >= period - period / NEXT_DIVISOR;
-	bool between = sent > phase->tick && late < period / LATE_DIVISOR;
+	bool between = sent > phase->tick && late < period / NEXT_DIVISOR;
 	bool lost;
 	int miss;
 

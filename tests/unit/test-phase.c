@@ -168,6 +168,8 @@ static void test_between(void **state)
 
 		assert_int_equal(xdf_phase_event(&phase, 5 * p + p / 50, 5 * p + p / 100),
 				 XDF_PHASE_WAIT);
+		assert_int_equal(xdf_phase_event(&phase, 5 * p + p / 5, 5 * p + p / 100),
+				 XDF_PHASE_WAIT);
 		assert_int_equal(xdf_phase_event(&phase, 5 * p + p / 50, 5 * p - p / 100),
 				 XDF_PHASE_LAST);
 		/* a backend that shows it at once is no worse for it */
