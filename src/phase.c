@@ -10,10 +10,7 @@
  */
 #include "xdf_phase.h"
 
-/*
- * An event in the last part of a frame is about the next tick; one in the first part
- * may be late for the last.
- */
+/* An event in the last part of a frame is about the next tick. */
 #define NEXT_DIVISOR 4
 /*
  * Ticks are moved by this part of what they are off. Events are late by chance, but
@@ -76,8 +73,8 @@ static s64 phase_shift(s64 late, s64 period, bool lost)
  * same number, and a backend that is faster than the mode sets the pace. An event
  * near the next tick is that tick, at the tick's own time. One that is too early
  * waits for it, as otherwise its time would be far ahead; so does that of a flip
- * that was sent after our tick and before the backend's, as otherwise it would have a
- * time from before it was asked for. What else there is belongs to the last tick.
+ * that was sent since the last tick, as otherwise it would have a time from before
+ * it was asked for. What else there is belongs to the last tick.
  *
  * Return: the tick that it belongs to. With XDF_PHASE_NEXT the last tick is a new
  * one, at most a thirty-second of a frame after @event.
@@ -86,7 +83,7 @@ enum xdf_phase_verdict xdf_phase_event(struct xdf_phase *phase, s64 event, s64 s
 {
 	s64 period = phase->period, late = event - phase->tick;
 	bool next = late >= period - period / NEXT_DIVISOR;
-	bool between = sent > phase->tick && late < period / NEXT_DIVISOR;
+	bool fresh = sent > phase->tick;
 	bool lost;
 	int miss;
 
@@ -107,7 +104,7 @@ enum xdf_phase_verdict xdf_phase_event(struct xdf_phase *phase, s64 event, s64 s
 		phase->tick += period;
 		return XDF_PHASE_NEXT;
 	}
-	if (next || between)
+	if (next || fresh)
 		return XDF_PHASE_WAIT;
 	return XDF_PHASE_LAST;
 }
