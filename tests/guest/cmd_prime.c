@@ -68,6 +68,7 @@ static int sync_access(int fd, uint64_t flags)
 /* Exports for reading and for both, and what may be done with each. */
 static void exports(struct smoke *s, uint32_t flags, const char *how)
 {
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	bool both = flags & DRM_RDWR;
 	struct drm_mode_create_dumb d;
 	uint8_t *map, *p;
@@ -107,16 +108,16 @@ static void exports(struct smoke *s, uint32_t flags, const char *how)
 		rep_check(NAME("written"), holds(map, 0, d.size, 3), 0);
 		munmap(p, d.size);
 	}
-	p = map_fd(fd, 3 * PAGE, 2 * PAGE, PROT_READ, &ret);
+	p = map_fd(fd, 3 * page, 2 * page, PROT_READ, &ret);
 	expect(NAME("mmap-inner"), ret, 0);
 	if (p) {
-		rep_check(NAME("inner-agrees"), holds(p, 3 * PAGE, 2 * PAGE, both ? 3 : 2), 0);
-		munmap(p, 2 * PAGE);
+		rep_check(NAME("inner-agrees"), holds(p, 3 * page, 2 * page, both ? 3 : 2), 0);
+		munmap(p, 2 * page);
 	}
-	p = map_fd(fd, 0, d.size + PAGE, PROT_READ, &ret);
+	p = map_fd(fd, 0, d.size + page, PROT_READ, &ret);
 	expect(NAME("mmap-beyond"), ret, -EINVAL);
 	if (p)
-		munmap(p, d.size + PAGE);
+		munmap(p, d.size + page);
 
 	ret = prime_export(s->kms.fd, d.handle, flags, &again);
 	expect(NAME("again"), ret, 0);
