@@ -116,7 +116,7 @@ in_chroot() {
 	dir=$(chroot_dir "$1")
 	shift
 	# shellcheck disable=SC2016
-	unshare --mount --pid --fork /bin/sh -c '
+	unshare --mount --pid --fork --kill-child /bin/sh -c '
 		mount --make-rprivate / 2>/dev/null
 		mount -t proc proc "$1/proc"
 		mount -t tmpfs tmpfs "$1/dev"
