@@ -228,6 +228,8 @@ struct xdf_pipe {
  *	we were connected: frontend.c
  * @hearing: @heard_watch is registered; under state_lock
  * @heard: it has fired for the present link; under state_lock
+ * @screens_changed: the screen of a pipe is another one than clients were told of;
+ *	under screen_lock
  * @screen_watch: tells when a connector's nodes are written
  * @screen_watched: @screen_watch is registered; under state_lock
  * @screen_work: looks at them and asks for EDIDs: screen.c
@@ -277,6 +279,7 @@ struct xdf_device {
 	struct xenbus_watch heard_watch;
 	bool hearing;
 	bool heard;
+	bool screens_changed;
 	struct xenbus_watch screen_watch;
 	bool screen_watched;
 	struct delayed_work screen_work;
@@ -312,7 +315,9 @@ void xdf_connect_work_fn(struct work_struct *work);
 void xdf_screen_init(struct xdf_device *xdf);
 void xdf_screen_fini(struct xdf_device *xdf);
 void xdf_screen_configure(struct xdf_device *xdf, const struct xdf_config *config);
-bool xdf_screen_ask(struct xdf_device *xdf, struct xdf_link *link);
+void xdf_screen_ask(struct xdf_device *xdf, struct xdf_link *link);
+void xdf_screen_forget(struct xdf_device *xdf);
+void xdf_screen_tell(struct xdf_device *xdf);
 void xdf_screen_watch(struct xdf_device *xdf);
 void xdf_screen_stop(struct xdf_device *xdf);
 

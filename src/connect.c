@@ -11,7 +11,6 @@
 
 #include <drm/drm_drv.h>
 #include <drm/drm_print.h>
-#include <drm/drm_probe_helper.h>
 
 #include <xen/xenbus.h>
 
@@ -31,6 +30,7 @@ static int card_register(struct xdf_device *xdf)
 
 	if (xdf->failed)
 		return -ENODEV;
+	xdf_screen_forget(xdf);
 	ret = xdf_kms_init(xdf);
 	if (!ret)
 		ret = drm_dev_register(&xdf->drm, 0);
@@ -160,7 +160,7 @@ void xdf_connect_work_fn(struct work_struct *work)
 		xdf_console_init(xdf);
 	} else {
 		link_explore(xdf, link);
-		drm_kms_helper_hotplug_event(&xdf->drm);
+		xdf_screen_tell(xdf);
 	}
 	xdf_link_put(link);
 }

@@ -29,8 +29,8 @@
 /* Several nodes are often written in a row. */
 #define SETTLE_MS 20
 
-/* Take over a new EDID, or none. True when that is a change. */
-static bool screen_set_edid(struct xdf_pipe *pipe, u8 *edid, u32 size)
+/* Take over a new EDID, or none. */
+static void screen_set_edid(struct xdf_pipe *pipe, u8 *edid, u32 size)
 {
 	struct xdf_screen *screen = &pipe->screen;
 	u8 *old;
@@ -39,30 +39,29 @@ static bool screen_set_edid(struct xdf_pipe *pipe, u8 *edid, u32 size)
 	if (screen->edid_size == size && (!size || !memcmp(screen->edid, edid, size))) {
 		mutex_unlock(&pipe->xdf->screen_lock);
 		kvfree(edid);
-		return false;
+		return;
 	}
+	pipe->xdf->screens_changed = true;
 	old = screen->edid;
 	screen->edid = edid;
 	screen->edid_size = size;
 	mutex_unlock(&pipe->xdf->screen_lock);
 	kvfree(old);
-	return true;
 }
 
-/* Take over a connector's size and name. True when that is a change. */
-static bool screen_set_config(struct xdf_pipe *pipe, const struct xdf_connector_config *config)
+/* Take over a connector's size and name. */
+static void screen_set_config(struct xdf_pipe *pipe, const struct xdf_connector_config *config)
 {
 	struct xdf_screen *screen = &pipe->screen;
-	bool changed;
 
 	mutex_lock(&pipe->xdf->screen_lock);
-	changed = screen->width != config->width || screen->height != config->height ||
-		  strcmp(screen->unique_id, config->unique_id);
+	if (screen->width != config->width || screen->height != config->height ||
+	    strcmp(screen->unique_id, config->unique_id))
+		pipe->xdf->screens_changed = true;
 	screen->width = config->width;
 	screen->height = config->height;
 	memcpy(screen->unique_id, config->unique_id, sizeof(screen->unique_id));
 	mutex_unlock(&pipe->xdf->screen_lock);
-	return changed;
 }
 
 /**
@@ -142,12 +141,9 @@ out_pages:
  *
  * Waits for the backend, for a silent one not much longer than once. Without an
  * EDID a connector has the mode that XenStore says.
- *
- * Return: whether an EDID has changed, come or gone.
  */
-bool xdf_screen_ask(struct xdf_device *xdf, struct xdf_link *link)
+void xdf_screen_ask(struct xdf_device *xdf, struct xdf_link *link)
 {
-	bool changed = false;
 	unsigned int i;
 
 	for (i = 0; i < link->num_channels; i++) {
@@ -160,7 +156,7 @@ bool xdf_screen_ask(struct xdf_device *xdf, struct xdf_link *link)
 		if (!edid && err == -ENOTCONN)
 			break;
 		/* That tells nothing of the display. */
-		if (!edid && (err == -ENOMEM || err == -ENOSPC))
+		if (!edid && (err == -ENOMEM || err == -ENOSPC || err == -ETIMEDOUT))
 			continue;
 		if (why && err != -ENODATA)
 			dev_warn_ratelimited(xdf->drm.dev,
@@ -168,43 +164,73 @@ bool xdf_screen_ask(struct xdf_device *xdf, struct xdf_link *link)
 					     size, why);
 		else if (err)
 			drm_dbg_kms(&xdf->drm, "connector %u: no EDID: %d\n", i, err);
-		changed |= screen_set_edid(xdf->pipe[i], edid, edid ? size : 0);
+		screen_set_edid(xdf->pipe[i], edid, edid ? size : 0);
 	}
+}
+
+/* Has a display become another one since this was asked last? */
+static bool screens_changed(struct xdf_device *xdf)
+{
+	bool changed;
+
+	mutex_lock(&xdf->screen_lock);
+	changed = xdf->screens_changed;
+	xdf->screens_changed = false;
+	mutex_unlock(&xdf->screen_lock);
 	return changed;
 }
 
+/**
+ * xdf_screen_forget - what is known by now is what clients see first
+ * @xdf: the device, whose DRM device is about to be registered
+ */
+void xdf_screen_forget(struct xdf_device *xdf)
+{
+	screens_changed(xdf);
+}
+
+/**
+ * xdf_screen_tell - tell clients that displays have changed, if they have
+ * @xdf: the device, whose DRM device is registered
+ *
+ * A backend that comes back with the same displays is nobody's business: clients
+ * take an event without a change for a sign that something is wrong with the card
+ * (Weston 16 sets all modes again, and ends in an assertion when a flip is under way).
+ */
+void xdf_screen_tell(struct xdf_device *xdf)
+{
+	if (!READ_ONCE(xdf->removed) && screens_changed(xdf))
+		drm_kms_helper_hotplug_event(&xdf->drm);
+}
+
 /* Read the sizes again; what makes no sense now leaves the connector as it is. */
-static bool screens_reread(struct xdf_device *xdf)
+static void screens_reread(struct xdf_device *xdf)
 {
 	struct xdf_connector_config config;
-	bool changed = false;
 	unsigned int i;
 
 	for (i = 0; i < xdf->num_pipes; i++) {
 		if (!xdf_store_read_connector(xdf->xdev, i, &config) && config.width)
-			changed |= screen_set_config(xdf->pipe[i], &config);
+			screen_set_config(xdf->pipe[i], &config);
 	}
-	return changed;
 }
 
 static void screen_work_fn(struct work_struct *work)
 {
 	struct xdf_device *xdf = container_of(work, struct xdf_device, screen_work.work);
 	struct xdf_link *link = NULL;
-	bool changed = false;
 
 	mutex_lock(&xdf->state_lock);
 	if (!xdf->removed) {
-		changed = screens_reread(xdf);
+		screens_reread(xdf);
 		if (xdf->xdev->state == XenbusStateConnected)
 			link = xdf_link_get(xdf);
 	}
 	mutex_unlock(&xdf->state_lock);
 	if (link)
-		changed |= xdf_screen_ask(xdf, link);
+		xdf_screen_ask(xdf, link);
 	xdf_link_put(link);
-	if (changed)
-		drm_kms_helper_hotplug_event(&xdf->drm);
+	xdf_screen_tell(xdf);
 }
 
 /* Ours are the only other writes below this node; they are other nodes. */
