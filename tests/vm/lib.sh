@@ -55,7 +55,7 @@ prepare() {
 	vm_program guest xdf-client >/dev/null
 	vm_program backend xdf-backend VNC=no >/dev/null
 	vm_program vm/grants xdf-grants >/dev/null
-	[ "$XDF_ARCH" != amd64 ] || vm_program vm/picture xdf-picture >/dev/null
+	vm_program vm/picture xdf-picture >/dev/null
 }
 
 vm_host() {
