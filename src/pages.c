@@ -15,6 +15,7 @@
 #include <linux/pagemap.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
+#include <linux/vmstat.h>
 #include <linux/workqueue.h>
 
 #include <drm/drm_prime.h>
@@ -51,7 +52,8 @@ static struct xdf_pages *pages_create(unsigned int count, enum xdf_memory kind)
 
 static bool memory_available(unsigned int count)
 {
-	long available = si_mem_available();
+	/* Free pages of CMA count as available, but hold only what can be moved. */
+	long available = si_mem_available() - (long)global_zone_page_state(NR_FREE_CMA_PAGES);
 
 	return available > 0 && count <= (unsigned long)available;
 }
