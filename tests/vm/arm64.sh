@@ -7,7 +7,8 @@
 # initramfs archives.  Sourced by lib.sh.
 
 XDF_ARM64_COMPILER="make gcc-aarch64-linux-gnu libc6-dev pkg-config"
-XDF_ARM64_PACKAGES="xen-utils-4.17 xenstore-utils busybox-static kmod libc6-dev libxen-dev libpng-dev libdrm-dev"
+XDF_ARM64_PACKAGES="xen-utils-4.17 xenstore-utils busybox-static kmod libc6-dev libxen-dev libpng-dev libdrm-dev
+	libvncserver-dev"
 
 # arm64_chroot: compiler, and what it compiles for
 arm64_chroot() {
@@ -21,7 +22,8 @@ arm64_chroot() {
 	log=$root.target.log new=$root/target.new
 	rm -rf "$new" "$root/target"
 	# it knows what depends on what; nothing is unpacked by it
-	if ! debootstrap --download-only --arch=arm64 --variant=minbase --include="${XDF_ARM64_PACKAGES// /,}" \
+	# shellcheck disable=SC2086
+	if ! debootstrap --download-only --arch=arm64 --variant=minbase --include="$(echo $XDF_ARM64_PACKAGES | tr " " ,)" \
 		bookworm "$new" "$(debian_site main)" >"$log" 2>&1; then
 		tail -n 5 "$log" >&2
 		die "debootstrap --download-only --arch=arm64 failed, see $log"

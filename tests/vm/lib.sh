@@ -319,7 +319,8 @@ vm_program() {
 	shift 2
 	if [ "$XDF_ARCH" = arm64 ]; then
 		box=arm64
-		cross=("CC=aarch64-linux-gnu-gcc --sysroot=/target" DRM_CFLAGS=-I=/usr/include/libdrm)
+		cross=("CC=aarch64-linux-gnu-gcc --sysroot=/target" DRM_CFLAGS=-I=/usr/include/libdrm
+			"PKG_CONFIG=PKG_CONFIG_LIBDIR=/target/usr/lib/aarch64-linux-gnu/pkgconfig:/target/usr/share/pkgconfig pkg-config")
 	fi
 	root=$(chroot_dir "$box")
 	[ -e "$XDF_TOP/tests/$dir/Makefile" ] || die "tests/$dir is not there yet"
@@ -348,16 +349,17 @@ vm_program() {
 # vm_vnc BACKEND DIR: what a backend with VNC wants in domain 0, and the viewer
 # of the tests
 vm_vnc() {
-	local shot root f id=$BASHPID
-	root=$(chroot_dir dom0)
+	local shot root f needs rc=0 id=$BASHPID
+	root=$(vm_root)
 	shot=$(vm_program backend xdf-vncshot vncshot) || return 1
-	mkdir -p "$2/lib"
+	mkdir -p "$2/lib" "$root/tmp"
 	cp "$shot" "$2/bin/xdf-vncshot"
 	cp "$1" "$root/tmp/xdf-backend.$id"
 	cp "$shot" "$root/tmp/xdf-vncshot.$id"
-	in_chroot dom0 ldd "/tmp/xdf-backend.$id" "/tmp/xdf-vncshot.$id" |
-		sed -nE 's/.*=> (\/[^ ]+) .*/\1/p' | sort -u | while read -r f; do cp -L "$root$f" "$2/lib/"; done
+	needs=$(libraries_of "/tmp/xdf-backend.$id" "/tmp/xdf-vncshot.$id") || rc=1
 	rm -f "$root/tmp/"xdf-{backend,vncshot}".$id"
+	for f in $needs; do cp -L "$root$f" "$2/lib/" || rc=1; done
+	return $rc
 }
 
 # amd64_qemu KERNEL KERNEL-ARGS INITRD XEN XEN-ARGS OUT CPUS MIB: sets qemu.  Without
