@@ -263,6 +263,7 @@ static void bind_failed(struct device *dev, const char *wrong, unsigned int inde
 {
 	bool stale = dev->stale;
 	struct json *j;
+	bool ours;
 	int fe;
 
 	j = log_begin_dev("bind-failed", dev);
@@ -270,12 +271,16 @@ static void bind_failed(struct device *dev, const char *wrong, unsigned int inde
 	json_str(j, "why", wrong);
 	log_end();
 	release(dev, "bind failed");
-	/* a frontend or a guest that went away meanwhile did no wrong */
+	/*
+	 * A frontend or a guest that went away meanwhile did no wrong, nor did
+	 * one that saw before us that the toolstack takes the device away.
+	 */
 	fe = read_frontend(dev);
-	if (frontends && !stale && xs_is_domain_introduced(be.xs, dev->domid) &&
+	ours = be_switch(dev, XenbusStateClosing);
+	if (ours && frontends && !stale && xs_is_domain_introduced(be.xs, dev->domid) &&
 	    (fe == XenbusStateInitialised || fe == XenbusStateConnected))
 		fault(dev, NULL, FAULT_NODES, index, "%s", wrong);
-	if (be_switch(dev, XenbusStateClosing))
+	if (ours)
 		be_switch(dev, XenbusStateClosed);
 }
 
