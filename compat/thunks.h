@@ -142,6 +142,16 @@
 #define XDF_PLANE_PANIC(get, flush)
 #endif
 
+/*
+ * Pages that programs map. Before v5.11 one that is charged to a control group
+ * has a type, and what has a type is refused by vm_insert_pages().
+ */
+#ifdef XDF_HAVE_PAGE_KMEMCG
+#define XDF_GFP_MAPPED GFP_KERNEL
+#else
+#define XDF_GFP_MAPPED GFP_KERNEL_ACCOUNT
+#endif
+
 /* A member of struct xenbus_driver: boot does not wait for the device. */
 #ifdef XDF_HAVE_XENBUS_NOT_ESSENTIAL
 #define XDF_XENBUS_NOT_ESSENTIAL .not_essential = true,

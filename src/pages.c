@@ -73,16 +73,17 @@ static bool memory_at_hand(unsigned int count)
  * @count: number of pages of PAGE_SIZE bytes
  * @zone: 0, or __GFP_HIGHMEM when the kernel needs no address of the pages
  *
- * The memory is charged to the caller's control group. It does not wake the
- * OOM killer: a buffer that does not fit is the caller's problem alone, and one
- * that cannot fit is refused before anything is taken.
+ * The memory is charged to the caller's control group, where what is charged
+ * can be mapped by programs (not in v5.10). It does not wake the OOM killer: a
+ * buffer that does not fit is the caller's problem alone, and one that cannot
+ * fit is refused before anything is taken.
  *
  * Return: the memory with one reference, or an ERR_PTR: -ENOMEM, or -EINTR
  * when the caller was killed meanwhile.
  */
 struct xdf_pages *xdf_pages_alloc(unsigned int count, gfp_t zone)
 {
-	gfp_t gfp = GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_RETRY_MAYFAIL | __GFP_NOWARN;
+	gfp_t gfp = XDF_GFP_MAPPED | __GFP_ZERO | __GFP_RETRY_MAYFAIL | __GFP_NOWARN;
 	struct xdf_pages *pages;
 
 	if (!memory_at_hand(count))
