@@ -127,6 +127,7 @@ struct xdf_grants *xdf_grants_create(domid_t domid, struct xdf_pages *pages, u32
 struct xdf_grants *xdf_grants_directory(domid_t domid, const grant_ref_t *refs, u32 count);
 void xdf_grants_end(struct xdf_grants *grants);
 unsigned int xdf_grants_limit(void);
+bool xdf_grants_room(u32 total);
 unsigned int xdf_grants_orphaned(void);
 void xdf_grants_exit(void);
 

@@ -49,6 +49,8 @@ static int dbuf_grant(struct xdf_dbuf *dbuf, domid_t domid)
 	u32 refs = xdf_dbuf_pages(dbuf);
 	struct xdf_grants *grants;
 
+	if (!xdf_grants_room(refs))
+		return -ENOSPC;
 	grants = xdf_grants_create(domid, dbuf->pages, dbuf->first, refs);
 	if (IS_ERR(grants))
 		return PTR_ERR(grants);

@@ -26,6 +26,15 @@
 /* How long an unloading module waits for the last mappings to go. */
 #define ORPHAN_EXIT_MS 1000
 
+/*
+ * So many references are left to the guest's disks and networks, which stand
+ * still without.
+ */
+#define FOR_OTHERS 256u
+
+/* References that this module has, orphans included. */
+static atomic_t held = ATOMIC_INIT(0);
+
 static LIST_HEAD(orphans);
 /* Protects orphans and the orphan member of what is on it. */
 static DEFINE_SPINLOCK(orphan_lock);
@@ -37,11 +46,31 @@ static DECLARE_DELAYED_WORK(orphan_work, orphan_work_fn);
  * xdf_grants_limit - how much one buffer could be granted at the very most
  *
  * Return: number of references that this guest's grant table can hold when it
- * has grown to the size that the hypervisor allows.
+ * has grown to the size that the hypervisor allows, without those that are left
+ * to other devices.
  */
 unsigned int xdf_grants_limit(void)
 {
-	return gnttab_max_grant_frames() * (XEN_PAGE_SIZE / sizeof(struct grant_entry_v1));
+	unsigned int all = gnttab_max_grant_frames() *
+			   (XEN_PAGE_SIZE / sizeof(struct grant_entry_v1));
+
+	return all - min(all / 4, FOR_OTHERS);
+}
+
+/**
+ * xdf_grants_room - may a buffer be granted?
+ * @total: references that it takes
+ *
+ * Rings, directories and the like are granted without this question: links are
+ * to come back when buffers have taken all that they may.
+ *
+ * Return: whether so many are left for all devices of this module.
+ */
+bool xdf_grants_room(u32 total)
+{
+	unsigned int limit = xdf_grants_limit(), now = atomic_read(&held);
+
+	return now <= limit && total <= limit - now;
 }
 
 /**
@@ -62,8 +91,6 @@ struct xdf_grants *xdf_grants_create(domid_t domid, struct xdf_pages *pages, u32
 	struct xdf_grants *grants;
 	grant_ref_t head;
 
-	if (total > xdf_grants_limit())
-		return ERR_PTR(-ENOSPC);
 	grants = xdf_alloc_paged(struct_size(grants, ref, total), GFP_KERNEL | __GFP_NOWARN);
 	if (!grants)
 		return ERR_PTR(-ENOMEM);
@@ -78,6 +105,7 @@ struct xdf_grants *xdf_grants_create(domid_t domid, struct xdf_pages *pages, u32
 			xdf_grants_end(grants);
 			return ERR_PTR(-ENOSPC);
 		}
+		atomic_add(n, &held);
 		for (; n; n--, grants->count++) {
 			u32 at = first + grants->count;
 			struct page *page = pages->page[at / XEN_PFN_PER_PAGE];
@@ -139,6 +167,7 @@ static bool grants_try_end(struct xdf_grants *grants)
 		if (i % 1024 == 1023)
 			cond_resched();
 	}
+	atomic_sub(grants->count - kept, &held);
 	grants->count = kept;
 	return !kept;
 }
