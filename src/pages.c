@@ -139,6 +139,12 @@ struct xdf_pages *xdf_pages_alloc_contiguous(struct device *dev, unsigned int co
 	return pages;
 }
 
+/* Pages of a piece; it may begin behind the page that it names. */
+static unsigned int sg_count(const struct scatterlist *sg)
+{
+	return DIV_ROUND_UP(offset_in_page(sg->offset) + sg->length, PAGE_SIZE);
+}
+
 /* All but the outer ends of the pieces must be at the bounds of pages. */
 static int sg_check(struct sg_table *sgt)
 {
@@ -149,7 +155,7 @@ static int sg_check(struct sg_table *sgt)
 		/* Memory of a device has no pages, and none that may be granted. */
 		if (!sg_page(sg) || !pfn_valid(page_to_pfn(sg_page(sg))))
 			return -EOPNOTSUPP;
-		if (i && sg->offset)
+		if (i && offset_in_page(sg->offset))
 			return -EINVAL;
 		if (i + 1 < sgt->orig_nents && !PAGE_ALIGNED(sg->offset + sg->length))
 			return -EINVAL;
@@ -170,21 +176,25 @@ static int sg_check(struct sg_table *sgt)
  */
 struct xdf_pages *xdf_pages_import(struct dma_buf_attachment *attach, struct sg_table *sgt)
 {
-	struct sg_page_iter iter;
+	unsigned int count = 0, i, k;
 	struct xdf_pages *pages;
-	unsigned int count = 0;
+	struct scatterlist *sg;
 	int ret;
 
 	ret = sg_check(sgt);
 	if (ret)
 		return ERR_PTR(ret);
-	for_each_sgtable_page(sgt, &iter, 0)
-		count++;
+	for_each_sgtable_sg(sgt, sg, i)
+		count += sg_count(sg);
 	pages = pages_create(count, XDF_IMPORTED);
 	if (IS_ERR(pages))
 		return pages;
-	for_each_sgtable_page(sgt, &iter, 0)
-		pages->page[pages->count++] = sg_page_iter_page(&iter);
+	for_each_sgtable_sg(sgt, sg, i) {
+		unsigned long pfn = page_to_pfn(sg_page(sg)) + (sg->offset >> PAGE_SHIFT);
+
+		for (k = 0; k < sg_count(sg); k++)
+			pages->page[pages->count++] = pfn_to_page(pfn + k);
+	}
 	pages->offset = offset_in_page(sgt->sgl->offset);
 	pages->attach = attach;
 	pages->sgt = sgt;

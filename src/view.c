@@ -188,12 +188,15 @@ static struct xdf_dbuf *view_dbuf(struct xdf_device *xdf, struct drm_framebuffer
 		kref_get(&dbuf->refs);
 		return dbuf;
 	}
-	/* The client's own words, where they fit; else all that is behind it. */
+	/*
+	 * The client's own words, where they fit; else all that is behind it, but
+	 * of foreign memory, which can be of any size, only what is shown.
+	 */
 	if (gem->bpp == bpp && gem->height >= height && !start &&
 	    xdf_pitch(gem->width, bpp) == pitch) {
 		width = gem->width;
 		height = gem->height;
-	} else if (!x) {
+	} else if (!x && gem->pages->kind != XDF_IMPORTED) {
 		height = (gem->base.size - (start - gem->pages->offset)) / pitch;
 	}
 	dbuf = xdf_dbuf_create(xdf, gem->pages, start, width, height, bpp);
