@@ -85,6 +85,7 @@ struct xdf_dbuf {
  * @height: in lines as a dumb buffer was asked for
  * @bpp: bits a pixel as a dumb buffer was asked for
  * @dbuf: the display buffer made last for it, NULL before; under buf_lock
+ * @shared: another device has, or had, its pages; set once, read without a lock
  * @vmap_lock: protects @vaddr and @vmap_count
  * @vaddr: kernel mapping, NULL when @vmap_count is 0
  * @vmap_count: users of @vaddr
@@ -96,6 +97,7 @@ struct xdf_gem {
 	u32 height;
 	u32 bpp;
 	struct xdf_dbuf *dbuf;
+	bool shared;
 	struct mutex vmap_lock;
 	void *vaddr;
 	unsigned int vmap_count;

@@ -54,6 +54,7 @@ static struct sg_table *xdf_gem_get_sg_table(struct drm_gem_object *obj)
 {
 	struct xdf_gem *gem = to_xdf_gem(obj);
 
+	WRITE_ONCE(gem->shared, true);
 	return xdf_pages_sg_table(gem->pages, obj->size >> PAGE_SHIFT, obj->dev);
 }
 
