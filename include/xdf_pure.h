@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR MIT */
 /*
- * The few words that the pure rooms (ring, pgdir, config, phase) need. The same files
+ * The few words that the pure rooms (ring, pgdir, piece, config, phase) need. The same files
  * are compiled into the module and, by tests/unit and tests/fuzz, into programs
  * on the host; everything that a backend or XenStore can influence is decided
  * in them.

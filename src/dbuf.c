@@ -21,6 +21,7 @@
 #include "xdf_foreign.h"
 #include "xdf_link.h"
 #include "xdf_pgdir.h"
+#include "xdf_piece.h"
 #include "xdf_proto.h"
 
 /* Unmap what the backend allocated; it must be before the backend frees it. */
@@ -82,9 +83,10 @@ static struct xdf_foreign *dbuf_map(struct xdf_dbuf *dbuf, domid_t domid)
 		goto out;
 	}
 	for (i = 0; done < refs; i++, done += n) {
+		struct xdf_piece at = xdf_piece(i, XEN_PFN_PER_PAGE);
+
 		/* It stays shared: judge a copy. */
-		memcpy(copy, page_address(pages->page[i / XEN_PFN_PER_PAGE]) +
-			     i % XEN_PFN_PER_PAGE * XDF_GRANT_SIZE, XDF_GRANT_SIZE);
+		memcpy(copy, page_address(pages->page[at.page]) + at.offset, XDF_GRANT_SIZE);
 		n = xdf_pgdir_read(copy, ref + done, refs - done);
 		if (n < 0) {
 			foreign = ERR_PTR(-EPROTO);

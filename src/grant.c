@@ -18,6 +18,7 @@
 
 #include "xdf_grant.h"
 #include "xdf_pgdir.h"
+#include "xdf_piece.h"
 
 /* References are taken from the table in portions; one call takes a u16. */
 #define GRANT_CHUNK 4096u
@@ -107,9 +108,8 @@ struct xdf_grants *xdf_grants_create(domid_t domid, struct xdf_pages *pages, u32
 		}
 		atomic_add(n, &held);
 		for (; n; n--, grants->count++) {
-			u32 at = first + grants->count;
-			struct page *page = pages->page[at / XEN_PFN_PER_PAGE];
-			unsigned long gfn = xen_page_to_gfn(page) + at % XEN_PFN_PER_PAGE;
+			struct xdf_piece at = xdf_piece(first + grants->count, XEN_PFN_PER_PAGE);
+			unsigned long gfn = xen_page_to_gfn(pages->page[at.page]) + at.nr;
 
 			grants->ref[grants->count] = gnttab_claim_grant_reference(&head);
 			gnttab_grant_foreign_access_ref(grants->ref[grants->count], domid, gfn, 0);
@@ -138,13 +138,13 @@ struct xdf_grants *xdf_grants_directory(domid_t domid, const grant_ref_t *refs, 
 	struct xdf_pages *pages;
 	u32 i, done = 0;
 
-	pages = xdf_pages_alloc(DIV_ROUND_UP(num, XEN_PFN_PER_PAGE), 0);
+	pages = xdf_pages_alloc(xdf_piece_pages(num, XEN_PFN_PER_PAGE), 0);
 	if (IS_ERR(pages))
 		return ERR_CAST(pages);
 	directory = xdf_grants_create(domid, pages, 0, num);
 	for (i = 0; !IS_ERR(directory) && i < num; i++) {
-		u32 *page = page_address(pages->page[i / XEN_PFN_PER_PAGE]) +
-			    i % XEN_PFN_PER_PAGE * XDF_GRANT_SIZE;
+		struct xdf_piece at = xdf_piece(i, XEN_PFN_PER_PAGE);
+		u32 *page = page_address(pages->page[at.page]) + at.offset;
 		u32 next = i + 1 < num ? directory->ref[i + 1] : 0;
 
 		if (refs)

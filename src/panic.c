@@ -16,17 +16,19 @@
 #include "xdf_foreign.h"
 #include "xdf_link.h"
 #include "xdf_panic.h"
+#include "xdf_piece.h"
 
 /* The pages that the backend reads, NULL when they do not begin with the picture. */
 static struct page **shown_pages(const struct xdf_dbuf *dbuf)
 {
+	struct xdf_piece at;
+
 	if (dbuf->offset || dbuf->pages->kind == XDF_IMPORTED)
 		return NULL;
 	if (dbuf->foreign)
 		return XEN_PFN_PER_PAGE > 1 ? NULL : dbuf->foreign->page;
-	if (dbuf->first % XEN_PFN_PER_PAGE)
-		return NULL;
-	return dbuf->pages->page + dbuf->first / XEN_PFN_PER_PAGE;
+	at = xdf_piece(dbuf->first, XEN_PFN_PER_PAGE);
+	return at.offset ? NULL : dbuf->pages->page + at.page;
 }
 
 /**
