@@ -169,7 +169,8 @@ static int sg_check(struct sg_table *sgt)
  * @sgt: the mapping of @attach
  *
  * On success attachment, mapping and the reference to the dma-buf belong to the
- * memory.
+ * memory. The attachment names the card's device, which the exporter needs to take
+ * the mapping away: the memory holds it.
  *
  * Return: the memory with one reference, or an ERR_PTR: -EOPNOTSUPP when it is
  * not system memory, -EINVAL when it consists of parts of pages, -ENOMEM.
@@ -196,6 +197,7 @@ struct xdf_pages *xdf_pages_import(struct dma_buf_attachment *attach, struct sg_
 			pages->page[pages->count++] = pfn_to_page(pfn + k);
 	}
 	pages->offset = offset_in_page(sgt->sgl->offset);
+	get_device(attach->dev);
 	pages->attach = attach;
 	pages->sgt = sgt;
 	return pages;
@@ -233,10 +235,12 @@ static void release_contiguous(struct xdf_pages *pages)
 static void release_imported(struct xdf_pages *pages)
 {
 	struct dma_buf *dma_buf = pages->attach->dmabuf;
+	struct device *dev = pages->attach->dev;
 
 	dma_buf_unmap_attachment_unlocked(pages->attach, pages->sgt, DMA_BIDIRECTIONAL);
 	dma_buf_detach(dma_buf, pages->attach);
 	dma_buf_put(dma_buf);
+	put_device(dev);
 	kvfree(pages);
 }
 
