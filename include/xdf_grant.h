@@ -109,6 +109,7 @@ struct xdf_pages *xdf_pages_import(struct dma_buf_attachment *attach, struct sg_
 struct sg_table *xdf_pages_sg_table(struct xdf_pages *pages, unsigned int count,
 				    struct drm_device *drm);
 int xdf_pages_sync(struct xdf_pages *pages);
+void xdf_pages_split(struct xdf_pages *pages);
 void xdf_pages_put(struct xdf_pages *pages);
 
 /**

@@ -264,6 +264,7 @@ void xdf_grants_exit(void)
 		msleep(20);
 
 	list_for_each_entry_safe(grants, next, &orphans, orphan) {
+		xdf_pages_split(grants->pages); /* some of them go now, others later */
 		for (i = 0; i < grants->count; i++)
 			gnttab_end_foreign_access(grants->ref[i], NULL);
 		left += grants->count;

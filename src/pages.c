@@ -245,6 +245,30 @@ static void release_imported(struct xdf_pages *pages)
 }
 
 /**
+ * xdf_pages_split - have each page counted by itself
+ * @pages: memory that the kernel is to free page by page, as others let go of it;
+ *	nothing is done unless it is contiguous
+ *
+ * A block has one count for all of its pages, those of CMA one for each. What is
+ * behind the memory in the block is given back.
+ */
+void xdf_pages_split(struct xdf_pages *pages)
+{
+	unsigned int order = get_order((size_t)pages->count << PAGE_SHIFT), i;
+	struct page *head = pages->page[0];
+
+	if (pages->kind != XDF_CONTIGUOUS)
+		return;
+	if (order && !page_count(head + 1)) {
+		split_page(head, order);
+		for (i = pages->count; i < 1u << order; i++)
+			put_page(head + i);
+	}
+	put_device(pages->dev);
+	pages->kind = XDF_SYSTEM;
+}
+
+/**
  * xdf_pages_put - give up ownership; the last owner's call frees the memory
  * @pages: the memory, or NULL
  *
