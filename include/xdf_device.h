@@ -195,6 +195,7 @@ struct xdf_pipe {
  * @removed: the device is unplugged or being so; under state_lock
  * @registered: the DRM device was registered; under state_lock
  * @failed: making the DRM device failed, and is not tried again; under state_lock
+ * @lacking: how often in a row memory or grants did not suffice; only connect_work's
  * @attempts: links made in a row that were no good; under state_lock
  * @linked: when the last link was made, in jiffies; under state_lock
  * @config: from XenStore; changes only while there is no live link, under
@@ -248,6 +249,7 @@ struct xdf_device {
 	bool removed;
 	bool registered;
 	bool failed;
+	unsigned int lacking;
 	unsigned int attempts;
 	unsigned long linked;
 	struct xdf_config config;

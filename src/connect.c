@@ -20,8 +20,12 @@
 #include "xdf_formats.h"
 #include "xdf_link.h"
 
-/* Pause before a backend that did not answer is told again of buffers. */
+/*
+ * Pause before a backend that did not answer is told again of buffers, and the first
+ * and the longest before the same is tried again that memory or grants did not suffice for.
+ */
 #define REPLAY_PAUSE_MS 500
+#define REPLAY_PAUSE_MAX_MS 8000
 
 /* First connection: make the DRM device known. Caller holds state_lock. */
 static int card_register(struct xdf_device *xdf)
@@ -95,23 +99,30 @@ static bool card_begin(struct xdf_device *xdf, struct xdf_link *link)
  * Grants of the last link may be in use until the last backend is gone for good;
  * a framebuffer for which there were none would never be shown again.
  */
-static bool replay_lacks(int err)
+static bool lacks(int err)
 {
 	return err == -ENOMEM || err == -ENOSPC;
 }
 
-/* Tell a new backend of all that the last one knew. */
+/*
+ * Tell a new backend of all that the last one knew. What it was told already is left
+ * alone, setting a mode again can be seen.
+ */
 static int link_replay(struct xdf_device *xdf, struct xdf_link *link)
 {
 	unsigned int i;
+	bool again;
 	int ret, err;
 
 	mutex_lock(&xdf->buf_lock);
 	ret = xdf_view_replay(xdf, link);
-	if (!ret || replay_lacks(ret)) {
+	if (!ret || lacks(ret)) {
 		mutex_lock(&xdf->config_lock);
+		again = xdf->ready == link->serial;
 		xdf->ready = link->serial;
 		for (i = 0; i < xdf->num_pipes; i++) {
+			if (again && READ_ONCE(xdf->pipe[i]->flip.live))
+				continue;
 			err = xdf_crtc_replay(xdf->pipe[i], link);
 			ret = ret ?: err;
 		}
@@ -119,6 +130,16 @@ static int link_replay(struct xdf_device *xdf, struct xdf_link *link)
 	}
 	mutex_unlock(&xdf->buf_lock);
 	return ret;
+}
+
+/* Memory and grants may be there later: again, less and less often. */
+static unsigned int pause_ms(struct xdf_device *xdf, int err)
+{
+	if (!lacks(err)) {
+		xdf->lacking = 0;
+		return REPLAY_PAUSE_MS;
+	}
+	return min(REPLAY_PAUSE_MS << min(xdf->lacking++, 4u), REPLAY_PAUSE_MAX_MS);
 }
 
 /**
@@ -150,15 +171,18 @@ void xdf_connect_work_fn(struct work_struct *work)
 	ret = link_replay(xdf, link);
 	if (!ret)
 		WRITE_ONCE(link->good, true);
-	if (ret && ret != -ENOTCONN)
+	/* Once is enough to say that there is too little of something. */
+	if (ret && ret != -ENOTCONN && !(lacks(ret) && xdf->lacking))
 		dev_warn_ratelimited(&xdf->xdev->dev,
 				     "telling the new backend of buffers and modes: %d\n", ret);
-	/* It goes on where it stopped. */
-	if ((ret == -ETIMEDOUT || replay_lacks(ret)) && !READ_ONCE(xdf->removed))
-		queue_delayed_work(xdf_wq, &xdf->connect_work, msecs_to_jiffies(REPLAY_PAUSE_MS));
+	if ((ret == -ETIMEDOUT || lacks(ret)) && !READ_ONCE(xdf->removed))
+		queue_delayed_work(xdf_wq, &xdf->connect_work,
+				   msecs_to_jiffies(pause_ms(xdf, ret)));
+	else
+		xdf->lacking = 0;
 	if (first) {
 		xdf_console_init(xdf);
-	} else {
+	} else if (!lacks(ret) || xdf->announced != link->serial) {
 		link_explore(xdf, link);
 		xdf_screen_tell(xdf);
 	}

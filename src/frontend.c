@@ -415,7 +415,7 @@ static void backend_state(struct xdf_device *xdf, enum xenbus_state be)
 			break;
 		xenbus_switch_state(xdev, XenbusStateConnected);
 		hear_out(xdf);
-		queue_delayed_work(xdf_wq, &xdf->connect_work, 0);
+		mod_delayed_work(xdf_wq, &xdf->connect_work, 0);
 		break;
 	case XenbusStateClosing:
 		/* It still maps our pages; Closed will follow. */

@@ -102,12 +102,12 @@ int xdf_view_replay(struct xdf_device *xdf, struct xdf_link *link)
 		ret = view_announce(view, link);
 		if (ret == -ENOTCONN || ret == -ETIMEDOUT || ret == -EINTR)
 			return ret;
-		if (ret)
+		if (ret == -ENOMEM || ret == -ENOSPC)
+			lacking = ret;
+		else if (ret)
 			dev_warn_ratelimited(xdf->drm.dev,
 					     "the new backend refused framebuffer %llu: %d\n",
 					     view->cookie, ret);
-		if (ret == -ENOMEM || ret == -ENOSPC)
-			lacking = ret;
 	}
 	return lacking;
 }
