@@ -317,7 +317,7 @@ void xdf_connect_work_fn(struct work_struct *work);
 void xdf_screen_init(struct xdf_device *xdf);
 void xdf_screen_fini(struct xdf_device *xdf);
 void xdf_screen_configure(struct xdf_device *xdf, const struct xdf_config *config);
-void xdf_screen_ask(struct xdf_device *xdf, struct xdf_link *link);
+int xdf_screen_ask(struct xdf_device *xdf, struct xdf_link *link);
 void xdf_screen_forget(struct xdf_device *xdf);
 void xdf_screen_tell(struct xdf_device *xdf);
 void xdf_screen_watch(struct xdf_device *xdf);

@@ -33,7 +33,7 @@ static int card_register(struct xdf_device *xdf)
 	int ret;
 
 	if (xdf->failed)
-		return -ENODEV;
+		return -ECANCELED;
 	xdf_screen_forget(xdf);
 	ret = xdf_kms_init(xdf);
 	if (!ret)
@@ -41,7 +41,7 @@ static int card_register(struct xdf_device *xdf)
 	if (ret) {
 		xdf->failed = true;
 		xenbus_dev_error(xdf->xdev, ret, "making the DRM device");
-		return ret;
+		return -ECANCELED;
 	}
 	xdf->registered = true;
 	xdf_screen_watch(xdf);
@@ -66,33 +66,47 @@ static void card_announce(struct xdf_device *xdf, const struct xdf_link *link)
 		 config->num_connectors, config->num_connectors > 1 ? "s" : "", text);
 }
 
-/* Find out what this backend can do, and tell the world. */
-static void link_explore(struct xdf_device *xdf, struct xdf_link *link)
+/*
+ * Find out what this backend can do, and tell the world. -ENOMEM or -ENOSPC when
+ * memory or grants of ours did not suffice to find out all of it.
+ */
+static int link_explore(struct xdf_device *xdf, struct xdf_link *link)
 {
+	int ret, err;
 	u32 formats;
 
-	xdf_screen_ask(xdf, link);
-	formats = xdf_formats_learn(xdf, link);
+	ret = xdf_screen_ask(xdf, link);
+	err = xdf_formats_learn(xdf, link, &formats);
+	ret = ret ?: err;
 
 	mutex_lock(&xdf->state_lock);
 	xdf->formats = formats;
-	if (!xdf->removed && xdf->announced != link->serial && !READ_ONCE(link->dead))
+	if (!ret && !xdf->removed && xdf->announced != link->serial && !READ_ONCE(link->dead))
 		card_announce(xdf, link);
 	mutex_unlock(&xdf->state_lock);
+	return ret;
 }
 
-/* The first link that works: make the DRM device. False when there is none. */
-static bool card_begin(struct xdf_device *xdf, struct xdf_link *link)
+/*
+ * The first link that works: make the DRM device. What is learned here is what
+ * clients see first, formats for good: not from half an answer.
+ */
+static int card_begin(struct xdf_device *xdf, struct xdf_link *link)
 {
-	bool good;
+	int ret;
 
-	/* What is learned here is what clients see first. */
-	link_explore(xdf, link);
-
+	ret = link_explore(xdf, link);
+	if (ret)
+		return ret;
 	mutex_lock(&xdf->state_lock);
-	good = !xdf->removed && !card_register(xdf);
+	if (xdf->removed)
+		ret = -ECANCELED;
+	else if (READ_ONCE(link->dead))
+		ret = -ENOTCONN; /* another one will follow */
+	else
+		ret = card_register(xdf);
 	mutex_unlock(&xdf->state_lock);
-	return good;
+	return ret;
 }
 
 /*
@@ -142,6 +156,30 @@ static unsigned int pause_ms(struct xdf_device *xdf, int err)
 	return min(REPLAY_PAUSE_MS << min(xdf->lacking++, 4u), REPLAY_PAUSE_MAX_MS);
 }
 
+/* Bring a link to life, or go on where that stopped. */
+static int link_begin(struct xdf_device *xdf, struct xdf_link *link)
+{
+	bool first = !xdf->registered;
+	int ret, err = 0;
+
+	if (first) {
+		ret = card_begin(xdf, link);
+		if (ret)
+			return ret;
+	}
+	/* A picture that was there comes back first. */
+	ret = link_replay(xdf, link);
+	if (!ret)
+		WRITE_ONCE(link->good, true);
+	if (first) {
+		xdf_console_init(xdf);
+	} else if (!lacks(ret) || xdf->announced != link->serial) {
+		err = link_explore(xdf, link);
+		xdf_screen_tell(xdf);
+	}
+	return ret ?: err;
+}
+
 /**
  * xdf_connect_work_fn - bring a new link to life
  * @work: the device's connect_work
@@ -152,39 +190,26 @@ void xdf_connect_work_fn(struct work_struct *work)
 {
 	struct xdf_device *xdf = container_of(work, struct xdf_device, connect_work.work);
 	struct xdf_link *link = NULL;
-	bool first;
 	int ret;
 
 	mutex_lock(&xdf->state_lock);
 	if (!xdf->removed && xdf->xdev->state == XenbusStateConnected)
 		link = xdf_link_get(xdf);
-	first = !xdf->registered;
 	mutex_unlock(&xdf->state_lock);
 	if (!link)
 		return;
 
-	/* A picture that was there comes back first. */
-	if (first && !card_begin(xdf, link)) {
-		xdf_link_put(link);
-		return;
-	}
-	ret = link_replay(xdf, link);
-	if (!ret)
-		WRITE_ONCE(link->good, true);
+	ret = link_begin(xdf, link);
 	/* Once is enough to say that there is too little of something. */
-	if (ret && ret != -ENOTCONN && !(lacks(ret) && xdf->lacking))
-		dev_warn_ratelimited(&xdf->xdev->dev,
-				     "telling the new backend of buffers and modes: %d\n", ret);
+	if (ret && ret != -ENOTCONN && ret != -ECANCELED && !(lacks(ret) && xdf->lacking))
+		dev_warn_ratelimited(&xdf->xdev->dev, xdf->registered ?
+				     "telling the new backend of buffers and modes: %d\n" :
+				     "asking the backend what it can do: %d; it is tried again\n",
+				     ret);
 	if ((ret == -ETIMEDOUT || lacks(ret)) && !READ_ONCE(xdf->removed))
 		queue_delayed_work(xdf_wq, &xdf->connect_work,
 				   msecs_to_jiffies(pause_ms(xdf, ret)));
 	else
 		xdf->lacking = 0;
-	if (first) {
-		xdf_console_init(xdf);
-	} else if (!lacks(ret) || xdf->announced != link->serial) {
-		link_explore(xdf, link);
-		xdf_screen_tell(xdf);
-	}
 	xdf_link_put(link);
 }

@@ -40,7 +40,7 @@ static bool give_up(int err, unsigned long end)
 	return err == -ETIMEDOUT || err == -ENOTCONN || err == -EINTR || time_after(jiffies, end);
 }
 
-/* Try all formats that fit a buffer. False when it makes no sense to go on. */
+/* Try all formats that fit a buffer. False when nothing more can be learned. */
 static bool try_formats(struct xdf_device *xdf, struct xdf_link *link,
 			const struct xdf_dbuf *dbuf, unsigned long end, u32 *found)
 {
@@ -65,9 +65,12 @@ static bool try_formats(struct xdf_device *xdf, struct xdf_link *link,
 	return true;
 }
 
-/* The same for a depth: make a buffer of it. */
-static bool try_depth(struct xdf_device *xdf, struct xdf_link *link, u32 bpp, unsigned long end,
-		      u32 *found)
+/*
+ * The same for a depth: make a buffer of it. 0 to go on; -ENOMEM or -ENOSPC when we
+ * have no room for the buffer, -ECANCELED when nothing more can be learned.
+ */
+static int try_depth(struct xdf_device *xdf, struct xdf_link *link, u32 bpp, unsigned long end,
+		     u32 *found)
 {
 	struct xdf_dbuf dbuf = {
 		.cookie = atomic64_inc_return(&xdf->cookie),
@@ -76,20 +79,24 @@ static bool try_depth(struct xdf_device *xdf, struct xdf_link *link, u32 bpp, un
 		.bpp = bpp,
 		.size = xdf_pitch(TRIAL_SIZE, bpp) * TRIAL_SIZE,
 	};
-	bool go_on = false;
+	bool go_on;
 	int ret;
 
 	dbuf.pages = xdf_pages_alloc(DIV_ROUND_UP(dbuf.size, PAGE_SIZE), 0);
 	if (IS_ERR(dbuf.pages))
-		return false;
+		return PTR_ERR(dbuf.pages);
 	dbuf.grants = xdf_grants_create(link->domid, dbuf.pages, 0,
 					DIV_ROUND_UP(dbuf.size, XDF_GRANT_SIZE));
-	if (IS_ERR(dbuf.grants))
+	if (IS_ERR(dbuf.grants)) {
+		ret = PTR_ERR(dbuf.grants);
 		goto out_pages;
+	}
 	dbuf.directory = xdf_grants_directory(link->domid, dbuf.grants->ref,
 					      DIV_ROUND_UP(dbuf.size, XDF_GRANT_SIZE));
-	if (IS_ERR(dbuf.directory))
+	if (IS_ERR(dbuf.directory)) {
+		ret = PTR_ERR(dbuf.directory);
 		goto out_grants;
+	}
 
 	ret = xdf_proto_dbuf_create(link, &dbuf, false);
 	go_on = !give_up(ret, end);
@@ -97,32 +104,38 @@ static bool try_depth(struct xdf_device *xdf, struct xdf_link *link, u32 bpp, un
 		go_on = try_formats(xdf, link, &dbuf, end, found);
 	if (!ret || ret == -ETIMEDOUT || ret == -EINTR)
 		xdf_proto_dbuf_destroy(link, dbuf.cookie);
+	ret = go_on ? 0 : -ECANCELED;
 
 	xdf_grants_end(dbuf.directory);
 out_grants:
 	xdf_grants_end(dbuf.grants);
 out_pages:
 	xdf_pages_put(dbuf.pages);
-	return go_on;
+	return ret;
 }
 
 /**
  * xdf_formats_learn - find out which pixel formats the backend takes
  * @xdf: the device
  * @link: the present link
+ * @formats: set to a bitmap of entries of xdf_formats[]
  *
  * Waits for the backend, in all not much longer than one request may take. What
  * is not known by then counts as not taken.
  *
- * Return: bitmap of entries of xdf_formats[].
+ * Return: 0, also when the backend did not let us learn more; -ENOMEM or -ENOSPC
+ * when memory or grants of ours did not suffice to try all of them.
  */
-u32 xdf_formats_learn(struct xdf_device *xdf, struct xdf_link *link)
+int xdf_formats_learn(struct xdf_device *xdf, struct xdf_link *link, u32 *formats)
 {
+	static const u32 depths[] = { 32, 16, 24 };
 	unsigned long end = jiffies + link->timeout;
-	u32 found = BIT(0);
+	unsigned int i;
+	int ret = 0;
 
 	BUILD_BUG_ON(XDF_NUM_FORMATS > 32);
-	if (try_depth(xdf, link, 32, end, &found) && try_depth(xdf, link, 16, end, &found))
-		try_depth(xdf, link, 24, end, &found);
-	return found;
+	*formats = BIT(0);
+	for (i = 0; i < ARRAY_SIZE(depths) && !ret; i++)
+		ret = try_depth(xdf, link, depths[i], end, formats);
+	return ret == -ECANCELED ? 0 : ret;
 }

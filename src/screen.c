@@ -105,8 +105,12 @@ static u8 *edid_read(struct xdf_link *link, unsigned int connector, u32 *size, c
 		goto out_grants;
 	}
 	*err = xdf_proto_get_edid(link, connector, directory->ref[0], XDF_EDID_MAX, size);
-	if (*err)
+	if (*err) {
+		/* It is the backend that has no room. */
+		if (*err == -ENOMEM || *err == -ENOSPC)
+			*err = -EAGAIN;
 		goto out;
+	}
 
 	/* It stays shared: judge a copy. */
 	edid = xdf_alloc_paged(XDF_EDID_MAX, GFP_KERNEL | __GFP_ZERO);
@@ -141,10 +145,14 @@ out_pages:
  *
  * Waits for the backend, for a silent one not much longer than once. Without an
  * EDID a connector has the mode that XenStore says.
+ *
+ * Return: 0, or -ENOMEM or -ENOSPC when memory or grants of ours did not suffice to
+ * ask for all of them.
  */
-void xdf_screen_ask(struct xdf_device *xdf, struct xdf_link *link)
+int xdf_screen_ask(struct xdf_device *xdf, struct xdf_link *link)
 {
 	unsigned int i;
+	int ret = 0;
 
 	for (i = 0; i < link->num_channels; i++) {
 		const char *why;
@@ -155,8 +163,12 @@ void xdf_screen_ask(struct xdf_device *xdf, struct xdf_link *link)
 		edid = edid_read(link, i, &size, &why, &err);
 		if (!edid && err == -ENOTCONN)
 			break;
+		if (!edid && (err == -ENOMEM || err == -ENOSPC)) {
+			ret = err;
+			continue;
+		}
 		/* That tells nothing of the display. */
-		if (!edid && (err == -ENOMEM || err == -ENOSPC || err == -ETIMEDOUT))
+		if (!edid && (err == -EAGAIN || err == -ETIMEDOUT))
 			continue;
 		if (why && err != -ENODATA)
 			dev_warn_ratelimited(xdf->drm.dev,
@@ -166,6 +178,7 @@ void xdf_screen_ask(struct xdf_device *xdf, struct xdf_link *link)
 			drm_dbg_kms(&xdf->drm, "connector %u: no EDID: %d\n", i, err);
 		screen_set_edid(xdf->pipe[i], edid, edid ? size : 0);
 	}
+	return ret;
 }
 
 /* Has a display become another one since this was asked last? */
