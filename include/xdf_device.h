@@ -194,7 +194,8 @@ struct xdf_pipe {
  *	removal
  * @removed: the device is unplugged or being so; under state_lock
  * @registered: the DRM device was registered; under state_lock
- * @failed: making the DRM device failed, and is not tried again; under state_lock
+ * @failed: making the DRM device failed, another one is needed; under state_lock
+ * @rebind: entry in the list of those that are to be bound again: rebind.c
  * @lacking: how often in a row memory or grants did not suffice; only connect_work's
  * @attempts: links made in a row that were no good; under state_lock
  * @linked: when the last link was made, in jiffies; under state_lock
@@ -249,6 +250,7 @@ struct xdf_device {
 	bool removed;
 	bool registered;
 	bool failed;
+	struct list_head rebind;
 	unsigned int lacking;
 	unsigned int attempts;
 	unsigned long linked;
@@ -312,6 +314,11 @@ struct xdf_link *xdf_link_get(struct xdf_device *xdf);
 
 /* connect.c */
 void xdf_connect_work_fn(struct work_struct *work);
+
+/* rebind.c */
+void xdf_rebind(struct xdf_device *xdf, int err);
+void xdf_rebind_cancel(struct xdf_device *xdf);
+void xdf_rebind_exit(void);
 
 /* screen.c */
 void xdf_screen_init(struct xdf_device *xdf);

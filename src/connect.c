@@ -40,7 +40,7 @@ static int card_register(struct xdf_device *xdf)
 		ret = drm_dev_register(&xdf->drm, 0);
 	if (ret) {
 		xdf->failed = true;
-		xenbus_dev_error(xdf->xdev, ret, "making the DRM device");
+		xdf_rebind(xdf, ret);
 		return -ECANCELED;
 	}
 	xdf->registered = true;

@@ -341,6 +341,7 @@ static void card_down(struct xdf_device *xdf)
 	if (removed)
 		return;
 
+	xdf_rebind_cancel(xdf);
 	watches_stop(xdf);
 	xdf_screen_stop(xdf);
 	cancel_work_sync(&xdf->broken_work);
@@ -559,6 +560,7 @@ int xdf_probe(struct xenbus_device *xdev, const struct xenbus_device_id *id)
 	INIT_LIST_HEAD(&xdf->dbufs);
 	INIT_LIST_HEAD(&xdf->views);
 	INIT_LIST_HEAD(&xdf->reap);
+	INIT_LIST_HEAD(&xdf->rebind);
 	atomic64_set(&xdf->cookie, 0);
 	INIT_WORK(&xdf->reap_work, xdf_reap_work_fn);
 	INIT_DELAYED_WORK(&xdf->connect_work, xdf_connect_work_fn);

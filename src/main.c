@@ -169,6 +169,7 @@ static void __exit xdf_exit(void)
 	if (!xdf_wq)
 		return;
 	xenbus_unregister_driver(&xdf_driver);
+	xdf_rebind_exit();
 	xdf_host_exit();
 	flush_workqueue(xdf_wq);
 	xdf_grants_exit();
