@@ -222,7 +222,8 @@ struct xdf_pipe {
  * @connect_work: brings a new link to life: connect.c
  * @settled: woken when a backend may have let go of a framebuffer, and when @reaping
  *	falls
- * @config_work: sets modes again after a refused flip: crtc.c
+ * @config_work: sets modes again after a refused flip or mode: crtc.c
+ * @refusals: how often in a row it was refused; under config_lock
  * @retry_work: tries again to connect: frontend.c
  * @retry_watch: leads @retry_work into the thread that serves watches
  * @retrying: @retry_watch is registered; under state_lock
@@ -277,6 +278,7 @@ struct xdf_device {
 	struct delayed_work connect_work;
 	wait_queue_head_t settled;
 	struct delayed_work config_work;
+	unsigned int refusals;
 	struct delayed_work retry_work;
 	struct xenbus_watch retry_watch;
 	bool retrying;

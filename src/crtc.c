@@ -25,6 +25,21 @@
 #define REFRESH_MIN 1
 #define REFRESH_MAX 360
 
+/* First pause before a mode is set again that the backend refused, and how often it doubles. */
+#define REFUSED_MS 250
+#define REFUSED_DOUBLE 4u
+
+/*
+ * The backend refused a mode that it should know, or did for now: a screen that has
+ * gone to somebody else for a while comes back. Caller holds config_lock.
+ */
+static void configure_later(struct xdf_device *xdf)
+{
+	unsigned int ms = REFUSED_MS << min(xdf->refusals, REFUSED_DOUBLE);
+
+	queue_delayed_work(xdf_wq, &xdf->config_work, msecs_to_jiffies(ms));
+}
+
 /* Tell the backend mode and framebuffer. Caller holds config_lock. */
 static int pipe_configure(struct xdf_pipe *pipe, struct xdf_link *link)
 {
@@ -49,8 +64,11 @@ static int pipe_configure(struct xdf_pipe *pipe, struct xdf_link *link)
 	ret = xdf_proto_set_config(link, pipe->index, shown, pipe->width, pipe->height,
 				   pipe->bpp);
 	/* Without an answer it may well be done; flips queue up behind it. */
-	if (ret && ret != -ETIMEDOUT && ret != -EINTR)
+	if (ret && ret != -ETIMEDOUT && ret != -EINTR) {
+		if (ret != -ENOTCONN)
+			configure_later(pipe->xdf);
 		return ret;
+	}
 
 	spin_lock_irq(&drm->event_lock);
 	if (ret)
@@ -72,13 +90,16 @@ void xdf_crtc_config_work_fn(struct work_struct *work)
 {
 	struct xdf_device *xdf = container_of(work, struct xdf_device, config_work.work);
 	struct xdf_link *link;
-	unsigned int i;
+	unsigned int i, dark = 0;
 
 	mutex_lock(&xdf->config_lock);
+	xdf->refusals++;
 	link = xdf_link_get_serial(xdf, xdf->ready);
 	for (i = 0; link && i < xdf->num_pipes; i++)
 		if (xdf->pipe[i]->enabled && !READ_ONCE(xdf->pipe[i]->flip.live))
-			pipe_configure(xdf->pipe[i], link);
+			dark += !!pipe_configure(xdf->pipe[i], link);
+	if (!dark)
+		xdf->refusals = 0;
 	xdf_link_put(link);
 	mutex_unlock(&xdf->config_lock);
 }
