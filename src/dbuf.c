@@ -315,10 +315,10 @@ static void dbuf_reap(struct xdf_device *xdf, struct xdf_zombie *zombie)
 	int ret;
 
 	mutex_lock(&xdf->buf_lock);
+	dbuf_unmap(dbuf); /* off the list a suspend would not see it */
 	list_del(&dbuf->node);
 	mutex_unlock(&xdf->buf_lock);
 
-	dbuf_unmap(dbuf);
 	/* Off the list it is ours alone; a lost link is noticed by its serial. */
 	link = xdf_link_get_serial(xdf, dbuf->serial);
 	if (link) {

@@ -465,9 +465,9 @@ void xdf_backend_changed(struct xenbus_device *xdev, enum xenbus_state be)
  * @xdev: the device on the bus
  *
  * It may also just go on afterwards, without a word. So nothing ends here, unless
- * memory of the backend's is mapped, with which a guest cannot be saved: then the
- * backend is told to let go of everything, and the link is made anew in either
- * case.
+ * memory of the backend's is mapped, with which a guest cannot be saved, or may be at
+ * any moment: then the backend is told to let go of everything, and the link is made
+ * anew in either case.
  *
  * Return: 0.
  */
@@ -481,7 +481,7 @@ int xdf_suspend(struct xenbus_device *xdev)
 	if (!link)
 		return 0;
 	mutex_lock(&xdf->buf_lock);
-	foreign = xdf_dbuf_any_foreign(xdf);
+	foreign = link->be_alloc || xdf_dbuf_any_foreign(xdf);
 	if (foreign) {
 		for (i = 0; i < xdf->num_pipes; i++)
 			xdf_crtc_retract(xdf->pipe[i], link);
