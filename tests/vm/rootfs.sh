@@ -17,13 +17,19 @@ rootfs_fill() {
 	local box=$1 root
 	root=$(chroot_dir "$box")
 	cp "$2" "$root/tmp/package.deb"
-	[ -z "$3" ] || echo xen_drm_front >>"$root/etc/initramfs-tools/modules"
+	if [ -n "$3" ]; then
+		echo xen_drm_front >>"$root/etc/initramfs-tools/modules"
+		# the kernel's own is there, too, for udev to choose between
+		printf '#!/bin/sh\n[ "$1" != prereqs ] || exit 0\n. /usr/share/initramfs-tools/hook-functions\nmanual_add_modules drm_xen_front\n' \
+			>"$root/etc/initramfs-tools/hooks/both"
+		chmod +x "$root/etc/initramfs-tools/hooks/both"
+	fi
 	# where the root file system is says the kernel's command line
 	echo "/dev/xvda / ext4 defaults 0 0" >"$root/etc/fstab"
 	apt_in "$box" install /tmp/package.deb || return 1
 	in_chroot "$box" sh -c 'lsinitramfs /boot/initrd.img-*' >"$4.initrd-list" || return 1
 	rm -rf "$root"/tmp/* "$root"/var/lib/apt/lists "$root"/var/cache/apt/*.bin
-	echo guest >"$root/etc/hostname"
+	echo a-name-of-its-own >"$root/etc/hostname"
 	mkdir -p "$root"/{job,results}
 	cat >"$root/etc/systemd/system/xdf-job.service" <<-'U'
 		[Unit]
