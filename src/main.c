@@ -119,7 +119,7 @@ static int hint_if_taken(struct device *dev, void *data)
 
 	if (!strcmp(xdev->devicetype, XENDISPL_DRIVER_NAME) && dev->driver &&
 	    dev->driver != &xdf_driver.driver)
-		dev_info(dev, "is in use by another driver; to have %s take it: echo 'blacklist drm_xen_front' >/etc/modprobe.d/%s.conf and reboot, or unload drm_xen_front first\n",
+		dev_info(dev, "is in use by another driver; to have %s take it: echo 'blacklist drm_xen_front' >/etc/modprobe.d/%s.conf and reboot\n",
 			 KBUILD_MODNAME, KBUILD_MODNAME);
 	return 0;
 }
