@@ -1166,45 +1166,58 @@ int kms_flip(struct kms_pipe *pipe, const struct kms_buf *buf, uint64_t user_dat
 	return ret;
 }
 
+/* What is left of a wait that was interrupted; the first time it begins anew. */
+static int time_left(uint64_t *end, int timeout_ms)
+{
+	uint64_t now = now_us();
+
+	if (timeout_ms < 0)
+		return timeout_ms;
+	if (!*end)
+		*end = now + (uint64_t)timeout_ms * 1000;
+	return now < *end ? (int)((*end - now + 999) / 1000) : 0;
+}
+
 /**
  * kms_event - wait for the next event
  * @k: device
- * @timeout_ms: how long
+ * @timeout_ms: how long; -1: as long as it takes
  * @ev: where to put it
  *
  * Events that one read() returned together are handed out one by one, so there
- * must be one device per process that uses this.
+ * must be one device per process that uses this. The clock is read only if there is
+ * a reason: under Xen that may cost more than the call.
  *
  * Return: 1 for an event, 0 for none in time, or a negative errno.
  */
 int kms_event(struct kms *k, int timeout_ms, struct kms_event *ev)
 {
-	uint64_t end = now_us() + (uint64_t)timeout_ms * 1000, now;
 	struct drm_event head;
+	int left = timeout_ms;
+	uint64_t end = 0;
 
 	while (events_at >= events_have) {
 		struct pollfd pfd = { .fd = k->fd, .events = POLLIN };
-		ssize_t got;
+		ssize_t got = -1;
 		int ret;
 
-		now = now_us();
-		ret = poll(&pfd, 1, now < end ? (int)((end - now + 999) / 1000) : 0);
-		if (ret < 0 && errno != EINTR)
-			return -errno;
+		ret = poll(&pfd, 1, left);
 		if (!ret)
 			return 0;
-		if (ret < 0)
-			continue;
-		/* a device that is gone: POLLHUP or POLLERR without data */
-		if (!(pfd.revents & POLLIN))
-			return -ENODEV;
-		got = read(k->fd, events, sizeof(events));
+		if (ret > 0) {
+			/* a device that is gone: POLLHUP or POLLERR without data */
+			if (!(pfd.revents & POLLIN))
+				return -ENODEV;
+			got = read(k->fd, events, sizeof(events));
+			if (!got)
+				return -ENODEV;
+		}
 		if (got < 0 && errno != EINTR && errno != EAGAIN)
 			return -errno;
+		if (got < 0)
+			left = time_left(&end, timeout_ms);
 		events_at = 0;
 		events_have = got > 0 ? got : 0;
-		if (!got)
-			return -ENODEV;
 	}
 
 	memset(ev, 0, sizeof(*ev));
