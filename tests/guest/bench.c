@@ -45,6 +45,15 @@ static int by_value(const void *a, const void *b)
 }
 
 /**
+ * spread_sort - put the values in order
+ * @s: the spread
+ */
+void spread_sort(struct spread *s)
+{
+	qsort(s->v, s->n, sizeof(*s->v), by_value);
+}
+
+/**
  * spread_values - what values there are, as an object of the line that is being written
  * @key: its name
  * @v: the values, sorted by this

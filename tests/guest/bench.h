@@ -13,6 +13,7 @@ struct spread {
 
 int spread_init(struct spread *s, unsigned int room);
 void spread_add(struct spread *s, uint64_t since_us);
+void spread_sort(struct spread *s);
 void spread_values(const char *key, uint32_t *v, unsigned int n);
 void spread_report(struct spread *s, const char *key);
 void spread_free(struct spread *s);

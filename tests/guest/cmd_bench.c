@@ -217,24 +217,71 @@ static int other_calls(struct flips *fl, struct spread *create, struct spread *g
 	return 0;
 }
 
+/* Nothing but arithmetic: when it takes longer than else, the machine was busy with others. */
+static void compute(uint64_t loops)
+{
+	while (loops--)
+		__asm__ volatile("" : "+r"(loops));
+}
+
+static void compute_once(struct spread *s, uint64_t loops)
+{
+	uint64_t t = now_us();
+
+	compute(loops);
+	spread_add(s, t);
+}
+
+/* So many loops of it take that long at their fastest. */
+static uint64_t loops_for(uint64_t us)
+{
+	uint64_t loops = 1000000, best = UINT64_MAX;
+	int i;
+
+	for (i = 0; i < 5; i++) {
+		uint64_t t = now_us();
+
+		compute(loops);
+		t = now_us() - t;
+		if (t < best)
+			best = t;
+	}
+	return loops * us / (best ? best : 1);
+}
+
 /**
  * cmd_bench_other - how long calls take while the backend is slow
  * @cl: command line
+ *
+ * Beside them a piece of arithmetic that takes as long as a flip's call: its longest
+ * times are what the machine adds by itself.
  *
  * Return: exit code.
  */
 int cmd_bench_other(struct client *cl)
 {
-	struct spread create = {}, get = {};
+	struct spread create = {}, get = {}, plain = {};
+	uint64_t loops = 0;
 	struct flips fl = { .timed = true };
-	int ret = flips_start(cl, &fl, cl->count), i;
+	int ret = flips_start(cl, &fl, cl->count + WARM_UP), i;
 	long n;
 
-	if (!ret && (spread_init(&create, cl->count) || spread_init(&get, cl->count)))
+	if (!ret && (spread_init(&create, cl->count + WARM_UP) ||
+		     spread_init(&get, cl->count + WARM_UP) || spread_init(&plain, cl->count + WARM_UP)))
 		ret = rep_fail("memory", ENOMEM, NULL);
-	for (n = 0; n < cl->count && !ret; n++) {
+	for (n = -WARM_UP; n < cl->count && !ret; n++) {
+		if (!n) {
+			spread_sort(&fl.submit);
+			loops = loops_for(fl.submit.v[fl.submit.n / 2]);
+			fl.submit.n = create.n = get.n = plain.n = 0;
+		}
+		/* By turns before and after the flips: who is first after the pause has it harder. */
+		if (n % 2)
+			compute_once(&plain, loops);
 		for (i = 0; i < fl.n && !ret; i++)
 			ret = flip_once(&fl, &fl.run[i]);
+		if (n % 2 == 0)
+			compute_once(&plain, loops);
 		if (!ret)
 			ret = other_calls(&fl, &create, &get);
 		for (i = 0; i < fl.n && !ret; i++)
@@ -246,10 +293,12 @@ int cmd_bench_other(struct client *cl)
 		spread_report(&fl.submit, "submit_us");
 		spread_report(&create, "create_us");
 		spread_report(&get, "get_us");
+		spread_report(&plain, "plain_us");
 		rep_end();
 	}
 	spread_free(&create);
 	spread_free(&get);
+	spread_free(&plain);
 	flips_end(&fl);
 	return ret;
 }
