@@ -25,6 +25,7 @@ struct drm_atomic_commit;
 struct drm_minor;
 struct drm_pending_vblank_event;
 struct platform_device;
+struct task_struct;
 struct xdf_link;
 
 /**
@@ -40,6 +41,8 @@ struct xdf_link;
  * @count: number of the frame that began then
  * @told: the last one that DRM was told of, or is just being told of
  * @stretch_ns: how much longer the present one is
+ * @teller: the task on whose time an interrupt has looked at the clock and tells DRM what
+ *	it saw, or NULL; nothing else runs as that task meanwhile
  * @on: DRM wants ticks
  * @armed: the timer is queued or its handler is about to look at @on
  */
@@ -50,6 +53,7 @@ struct xdf_vblank {
 	u32 count;
 	u32 told;
 	u64 stretch_ns;
+	const struct task_struct *teller;
 	bool on;
 	bool armed;
 };
@@ -367,7 +371,8 @@ void xdf_vblank_disable(struct drm_crtc *crtc);
 u32 xdf_vblank_counter(struct drm_crtc *crtc);
 bool xdf_vblank_timestamp(struct drm_crtc *crtc, int *max_error, ktime_t *time, bool in_irq);
 bool xdf_vblank_adjust(struct xdf_pipe *pipe, ktime_t sent);
-void xdf_vblank_expect(struct xdf_pipe *pipe);
+void xdf_vblank_told(struct xdf_pipe *pipe);
+void xdf_vblank_expect(struct xdf_pipe *pipe, ktime_t sent);
 void xdf_vblank_flipped(struct xdf_pipe *pipe);
 
 #endif

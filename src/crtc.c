@@ -365,7 +365,7 @@ static void xdf_crtc_flush(struct drm_crtc *crtc, struct drm_atomic_commit *comm
 	if (draw && flip->live && !flip->wire && flip->shown)
 		flip->waiting = xdf_flip_send(pipe);
 	if (flip->event && flip->waiting)
-		xdf_vblank_expect(pipe);
+		xdf_vblank_expect(pipe, flip->since);
 	spin_unlock_irq(&drm->event_lock);
 }
 XDF_DEFINE_CRTC_COMMIT(xdf_crtc_flush)

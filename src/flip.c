@@ -178,6 +178,7 @@ void xdf_crtc_flip_event(struct xdf_pipe *pipe, u64 fb_cookie)
 		flip_settle(pipe);
 	}
 	spin_unlock_irqrestore(&drm->event_lock, flags);
+	xdf_vblank_told(pipe);
 }
 
 /**

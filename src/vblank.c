@@ -11,6 +11,8 @@
  * Number and time of a frame follow from count, phase and period alone, so DRM
  * gets them right also for the time in which the timer rests.
  */
+#include <linux/sched.h>
+
 #include <drm/drm_vblank.h>
 
 #include "xdf_device.h"
@@ -56,6 +58,17 @@ static void vblank_advance(struct xdf_vblank *vb, ktime_t now)
 	vb->stretch_ns = 0;
 }
 
+/*
+ * Catch up with the time, but for who has done so for what he is telling DRM just now:
+ * DRM asks for number and time six times on the way, and where the processor's counter
+ * cannot be trusted each look at the clock is a trap into Xen.
+ */
+static void vblank_look(struct xdf_vblank *vb)
+{
+	if (vb->teller != current)
+		vblank_advance(vb, ktime_get());
+}
+
 /* Is DRM to be told of a tick? The caller does, after the lock is dropped. */
 static bool vblank_due(struct xdf_vblank *vb)
 {
@@ -87,11 +100,14 @@ static enum hrtimer_restart vblank_tick(struct hrtimer *timer)
 	vblank_advance(vb, ktime_get());
 	tick = vblank_due(vb);
 	vblank_queue(vb);
+	if (tick)
+		vb->teller = current;
 	spin_unlock(&vb->lock);
 
 	if (tick) {
 		drm_crtc_handle_vblank(&pipe->crtc);
 		xdf_crtc_tick(pipe);
+		xdf_vblank_told(pipe);
 	}
 	return HRTIMER_NORESTART; /* it is queued already */
 }
@@ -101,8 +117,8 @@ static enum hrtimer_restart vblank_tick(struct hrtimer *timer)
  * @pipe: the pipe
  * @sent: when it was asked to
  *
- * Which tick that is, and when the next ones are, is found in phase.c. Hard
- * interrupt context.
+ * Which tick that is, and when the next ones are, is found in phase.c. The clock is not
+ * looked at again by the caller before he calls xdf_vblank_told(). Hard interrupt context.
  *
  * Return: whether the client is to be told now, not with the next tick.
  */
@@ -127,6 +143,7 @@ bool xdf_vblank_adjust(struct xdf_pipe *pipe, ktime_t sent)
 	/* Too early is corrected by the tick; each start is a hypercall. */
 	if (vb->armed && ktime_before(vblank_end(vb), hrtimer_get_expires(&vb->timer)))
 		vblank_queue(vb);
+	vb->teller = current;
 	spin_unlock_irqrestore(&vb->lock, flags);
 
 	if (tick)
@@ -135,21 +152,38 @@ bool xdf_vblank_adjust(struct xdf_pipe *pipe, ktime_t sent)
 }
 
 /**
+ * xdf_vblank_told - DRM was told of what came of xdf_vblank_adjust()
+ * @pipe: the pipe
+ */
+void xdf_vblank_told(struct xdf_pipe *pipe)
+{
+	struct xdf_vblank *vb = &pipe->vblank;
+	unsigned long flags;
+
+	spin_lock_irqsave(&vb->lock, flags);
+	/* Another CPU may be telling, too. */
+	if (vb->teller == current)
+		vb->teller = NULL;
+	spin_unlock_irqrestore(&vb->lock, flags);
+}
+
+/**
  * xdf_vblank_expect - a client's flip is to be shown when this frame is over
  * @pipe: the pipe
+ * @sent: when it was sent, just now
  *
  * A client that waits for the next tick takes its flip for done then. The
  * backend's event comes at about that time: the frame is made longer, and ends
  * with the event if that comes in time. Caller holds DRM's event_lock.
  */
-void xdf_vblank_expect(struct xdf_pipe *pipe)
+void xdf_vblank_expect(struct xdf_pipe *pipe, ktime_t sent)
 {
 	struct xdf_vblank *vb = &pipe->vblank;
 	unsigned long flags;
 
 	spin_lock_irqsave(&vb->lock, flags);
 	/* What has been counted once stays so: not a frame that is over. */
-	if (!vblank_frames(vb, ktime_get()))
+	if (!vblank_frames(vb, sent))
 		vb->stretch_ns = div_u64(vb->phase.period, STRETCH_DIVISOR);
 	spin_unlock_irqrestore(&vb->lock, flags);
 }
@@ -223,7 +257,7 @@ u32 xdf_vblank_counter(struct drm_crtc *crtc)
 
 	spin_lock_irqsave(&vb->lock, flags);
 	/* What DRM has seen is the frame that flips belong to from now on. */
-	vblank_advance(vb, ktime_get());
+	vblank_look(vb);
 	count = vb->count;
 	spin_unlock_irqrestore(&vb->lock, flags);
 	return count;
@@ -244,7 +278,7 @@ bool xdf_vblank_timestamp(struct drm_crtc *crtc, int *max_error, ktime_t *time, 
 	unsigned long flags;
 
 	spin_lock_irqsave(&vb->lock, flags);
-	vblank_advance(vb, ktime_get());
+	vblank_look(vb);
 	*time = vb->phase.tick;
 	spin_unlock_irqrestore(&vb->lock, flags);
 	return true;
