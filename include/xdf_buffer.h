@@ -85,7 +85,7 @@ struct xdf_dbuf {
  * @height: in lines as a dumb buffer was asked for
  * @bpp: bits a pixel as a dumb buffer was asked for
  * @dbuf: the display buffer made last for it, NULL before; under buf_lock
- * @shared: another device has, or had, its pages; set once, read without a lock
+ * @shared: there is, or was, a dma-buf of it; set once, read without a lock
  * @vmap_lock: protects @vaddr and @vmap_count
  * @vaddr: kernel mapping, NULL when @vmap_count is 0
  * @vmap_count: users of @vaddr

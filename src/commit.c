@@ -31,11 +31,8 @@ static bool plane_is_quick(const struct drm_plane_state *old, struct drm_plane_s
 	    old->fb->format != state->fb->format)
 		return false;
 	obj = state->fb->obj[0];
-	/*
-	 * Nobody else draws into it, and the backend shows this very memory. The
-	 * dma-buf may be known to others only, once the handle is closed.
-	 */
-	return !obj->dma_buf && !obj->import_attach && !READ_ONCE(to_xdf_gem(obj)->shared) &&
+	/* Nobody else draws into it, and the backend shows this very memory. */
+	return !obj->import_attach && !READ_ONCE(to_xdf_gem(obj)->shared) &&
 	       !to_xdf(obj->dev)->config.be_alloc;
 }
 

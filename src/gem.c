@@ -50,12 +50,16 @@ static void xdf_gem_free(struct drm_gem_object *obj)
 	kfree(gem);
 }
 
+/* Others may draw into it from now on, and have us wait, even without mapping it. */
+static struct dma_buf *xdf_gem_export(struct drm_gem_object *obj, int flags)
+{
+	WRITE_ONCE(to_xdf_gem(obj)->shared, true);
+	return drm_gem_prime_export(obj, flags);
+}
+
 static struct sg_table *xdf_gem_get_sg_table(struct drm_gem_object *obj)
 {
-	struct xdf_gem *gem = to_xdf_gem(obj);
-
-	WRITE_ONCE(gem->shared, true);
-	return xdf_pages_sg_table(gem->pages, obj->size >> PAGE_SHIFT, obj->dev);
+	return xdf_pages_sg_table(to_xdf_gem(obj)->pages, obj->size >> PAGE_SHIFT, obj->dev);
 }
 
 static int xdf_gem_vmap(struct drm_gem_object *obj, struct iosys_map *map)
@@ -168,6 +172,7 @@ static int xdf_gem_mmap(struct drm_gem_object *obj, struct vm_area_struct *vma)
 
 static const struct drm_gem_object_funcs xdf_gem_funcs = {
 	.free = xdf_gem_free,
+	.export = xdf_gem_export,
 	.get_sg_table = xdf_gem_get_sg_table,
 	.vmap = XDF_GEM_VMAP(xdf_gem_vmap),
 	.vunmap = XDF_GEM_VUNMAP(xdf_gem_vunmap),

@@ -15,6 +15,7 @@ enum fence_how {
 	FENCE_WRITE,		/* somebody writes, and is done */
 	FENCE_READ,		/* somebody reads */
 	FENCE_CLOSE,		/* somebody writes, and goes away */
+	FENCE_LENT,		/* somebody writes to memory of ours, without mapping it */
 	FENCE_HOWS,
 };
 

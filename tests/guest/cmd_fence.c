@@ -6,10 +6,13 @@
  * to. While the fence holds, the flip must not be done, other connectors must go
  * on, and what is drawn at the very last is what must arrive. vgem lets go of a
  * fence after ten seconds; an attempt in which that happened says nothing and is
- * made again.
+ * made again. "lent": the buffer is the device's own, of which others have a dma-buf,
+ * and which has no handle any more; it gets the fence of a buffer of vgem's.
  */
 
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/dma-buf.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -33,7 +36,7 @@ struct vgem_signal {
 #define ATTEMPTS	5
 #define MEANWHILE	20	/* frames that pass while a fence holds */
 
-static const char * const how_names[FENCE_HOWS] = { "write", "read", "close" };
+static const char * const how_names[FENCE_HOWS] = { "write", "read", "close", "lent" };
 
 struct lane {
 	struct kms_pipe *pipe;
@@ -202,6 +205,42 @@ static int attach(const struct kms_buf *buf, bool write, uint32_t *fence)
 	return ret;
 }
 
+/* The fence of what is drawn into one dma-buf holds for another, too. */
+static int copy_fence(int from, int to)
+{
+	struct dma_buf_export_sync_file e = { .flags = DMA_BUF_SYNC_READ, .fd = -1 };
+	struct dma_buf_import_sync_file i = { .flags = DMA_BUF_SYNC_WRITE };
+	int ret = kms_ioctl(from, DMA_BUF_IOCTL_EXPORT_SYNC_FILE, &e);
+
+	if (ret)
+		return ret;
+	i.fd = e.fd;
+	ret = kms_ioctl(to, DMA_BUF_IOCTL_IMPORT_SYNC_FILE, &i);
+	close(e.fd);
+	return ret;
+}
+
+/* A dma-buf of @buf with a fence of vgem's is all that is left of it, and its framebuffer. */
+static int lend(struct fences *s, struct kms_buf *buf, uint32_t *fence)
+{
+	int theirs, ret;
+
+	ret = vgem_create(sysconf(_SC_PAGESIZE), &buf->source, &buf->source_handle, &theirs);
+	if (ret)
+		return ret;
+	ret = attach(buf, true, fence);
+	if (!ret)
+		ret = prime_export(s->kms.fd, buf->handle, DRM_RDWR, &buf->dmabuf);
+	if (!ret)
+		ret = copy_fence(theirs, buf->dmabuf);
+	close(theirs);
+	if (!ret)
+		ret = gem_close(s->kms.fd, buf->handle);
+	if (!ret)
+		buf->handle = 0;
+	return ret;
+}
+
 static int signal_fence(const struct kms_buf *buf, uint32_t fence)
 {
 	struct vgem_signal f = { .fence = fence };
@@ -278,7 +317,7 @@ static int attempt(struct fences *s, struct lane *l, bool *expired)
 	ret = renew(s, l, number);
 	if (ret)
 		return ret;
-	ret = attach(buf, how != FENCE_READ, &fence);
+	ret = how == FENCE_LENT ? lend(s, buf, &fence) : attach(buf, how != FENCE_READ, &fence);
 	if (ret)
 		return rep_fail("fence-attach", ret, "%s", name);
 	ret = queue(s, l);
@@ -418,10 +457,10 @@ int cmd_fence(struct client *cl)
 	struct fences s = { .cl = cl };
 	int i, j, r, ret;
 
-	cl->spec.kind = BUF_VGEM;
-	ret = buf_kind_check(cl->spec.kind);
+	ret = buf_kind_check(BUF_VGEM);
 	if (ret)
 		return ret;
+	cl->spec.kind = cl->fence == FENCE_LENT ? BUF_DUMB : BUF_VGEM;
 	s.n = client_pipes(cl, &s.kms, pipes);
 	if (s.n < 0)
 		return -s.n;
