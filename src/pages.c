@@ -50,22 +50,24 @@ static struct xdf_pages *pages_create(unsigned int count, enum xdf_memory kind)
 	return pages;
 }
 
-static bool memory_available(unsigned int count)
+static bool memory_available(unsigned int count, enum xdf_memory kind)
 {
-	/* Free pages of CMA count as available, but hold only what can be moved. */
-	long available = si_mem_available() - (long)global_zone_page_state(NR_FREE_CMA_PAGES);
+	long available = si_mem_available();
 
+	/* Free pages of CMA count as available; single ones that stay cannot be had there. */
+	if (kind != XDF_CONTIGUOUS)
+		available -= (long)global_zone_page_state(NR_FREE_CMA_PAGES);
 	return available > 0 && count <= (unsigned long)available;
 }
 
 /* Is it sensible to begin? The rest of the system must not be squeezed dry. */
-static bool memory_at_hand(unsigned int count)
+static bool memory_at_hand(unsigned int count, enum xdf_memory kind)
 {
-	if (memory_available(count))
+	if (memory_available(count, kind))
 		return true;
 	/* What nobody uses any more is about to come back. */
 	flush_work(&release_work);
-	return memory_available(count);
+	return memory_available(count, kind);
 }
 
 /**
@@ -86,7 +88,7 @@ struct xdf_pages *xdf_pages_alloc(unsigned int count, gfp_t zone)
 	gfp_t gfp = XDF_GFP_MAPPED | __GFP_ZERO | __GFP_RETRY_MAYFAIL | __GFP_NOWARN;
 	struct xdf_pages *pages;
 
-	if (!memory_at_hand(count))
+	if (!memory_at_hand(count, XDF_SYSTEM))
 		return ERR_PTR(-ENOMEM);
 	pages = pages_create(count, XDF_SYSTEM);
 	if (IS_ERR(pages))
@@ -121,7 +123,7 @@ struct xdf_pages *xdf_pages_alloc_contiguous(struct device *dev, unsigned int co
 	struct page *head;
 	dma_addr_t dma;
 
-	if (!memory_at_hand(count))
+	if (!memory_at_hand(count, XDF_CONTIGUOUS))
 		return ERR_PTR(-ENOMEM);
 	pages = pages_create(count, XDF_CONTIGUOUS);
 	if (IS_ERR(pages))
