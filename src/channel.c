@@ -443,13 +443,19 @@ static int shared_page_bind(struct xdf_shared_page *shared, struct xdf_channel *
 		return ret;
 	snprintf(shared->name, sizeof(shared->name), "%s-%u-%s", dev_name(&xdev->dev),
 		 channel->index, what);
-	ret = bind_evtchn_to_irqhandler_lateeoi(shared->port, handler, 0, shared->name, channel);
+	ret = bind_evtchn_to_irq_lateeoi(shared->port);
 	if (ret < 0) {
 		xenbus_free_evtchn(xdev, shared->port);
 		return ret;
 	}
 	shared->irq = ret;
-	return 0;
+	ret = request_irq(shared->irq, handler, 0, shared->name, channel);
+	if (ret) {
+		/* Not counted, so this is the end of the interrupt, which closes the port. */
+		evtchn_put(shared->port);
+		shared->irq = 0;
+	}
+	return ret;
 }
 
 static void shared_page_unbind(struct xdf_shared_page *shared, struct xdf_channel *channel)
