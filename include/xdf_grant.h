@@ -94,12 +94,14 @@ struct xdf_grants {
  * @gfp: how
  *
  * kvmalloc() would try larger pieces first, which a guest that has run for weeks
- * has to look for.
+ * has to look for. The kernel does not warn when there is no memory: the caller does,
+ * or its client is told.
  *
  * Return: for kvfree(), or NULL.
  */
 static inline void *xdf_alloc_paged(size_t size, gfp_t gfp)
 {
+	gfp |= __GFP_NOWARN;
 	return size <= PAGE_SIZE ? kmalloc(size, gfp) : __vmalloc(size, gfp);
 }
 

@@ -77,7 +77,7 @@ static struct xdf_foreign *dbuf_map(struct xdf_dbuf *dbuf, domid_t domid)
 	int n = 0;
 
 	copy = kmalloc(XDF_GRANT_SIZE, GFP_KERNEL);
-	ref = xdf_alloc_paged(array_size(refs, sizeof(*ref)), GFP_KERNEL | __GFP_NOWARN);
+	ref = xdf_alloc_paged(array_size(refs, sizeof(*ref)), GFP_KERNEL);
 	if (!copy || !ref) {
 		foreign = ERR_PTR(-ENOMEM);
 		goto out;

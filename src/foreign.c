@@ -66,11 +66,11 @@ struct xdf_foreign *xdf_foreign_map(domid_t domid, const grant_ref_t *refs, u32 
 	int ret = -ENOMEM;
 
 	foreign = xdf_alloc_paged(struct_size(foreign, handle, count),
-				  GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN);
+				  GFP_KERNEL | __GFP_ZERO);
 	if (!op || !foreign)
 		goto err;
 	foreign->page = xdf_alloc_paged(array_size(count, sizeof(*foreign->page)),
-					GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN);
+					GFP_KERNEL | __GFP_ZERO);
 	if (!foreign->page)
 		goto err;
 	ret = gnttab_alloc_pages(count, foreign->page);

@@ -92,7 +92,7 @@ struct xdf_grants *xdf_grants_create(domid_t domid, struct xdf_pages *pages, u32
 	struct xdf_grants *grants;
 	grant_ref_t head;
 
-	grants = xdf_alloc_paged(struct_size(grants, ref, total), GFP_KERNEL | __GFP_NOWARN);
+	grants = xdf_alloc_paged(struct_size(grants, ref, total), GFP_KERNEL);
 	if (!grants)
 		return ERR_PTR(-ENOMEM);
 	INIT_LIST_HEAD(&grants->orphan);

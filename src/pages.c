@@ -42,7 +42,7 @@ static struct xdf_pages *pages_create(unsigned int count, enum xdf_memory kind)
 	struct xdf_pages *pages;
 
 	pages = xdf_alloc_paged(struct_size(pages, page, count),
-				GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_NOWARN);
+				GFP_KERNEL_ACCOUNT | __GFP_ZERO);
 	if (!pages)
 		return ERR_PTR(-ENOMEM);
 	refcount_set(&pages->refs, 1);
