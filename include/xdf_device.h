@@ -202,6 +202,8 @@ struct xdf_pipe {
  * @rebind: entry in the list of those that are to be bound again: rebind.c
  * @lacking: how often in a row memory or grants did not suffice; only connect_work's
  * @attempts: links made in a row that were no good; under state_lock
+ * @starved: it was said that there is too little of something to make a link; under
+ *	state_lock
  * @linked: when the last link was made, in jiffies; under state_lock
  * @config: from XenStore; changes only while there is no live link, under
  *	state_lock
@@ -258,6 +260,7 @@ struct xdf_device {
 	struct list_head rebind;
 	unsigned int lacking;
 	unsigned int attempts;
+	bool starved;
 	unsigned long linked;
 	struct xdf_config config;
 

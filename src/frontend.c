@@ -165,10 +165,15 @@ static void link_make(struct xdf_device *xdf)
 		     xdf_link_create(xdev, config->num_connectors, ++xdf->serial ?: ++xdf->serial,
 				     &link_ops, xdf, READ_ONCE(xdf_timeout_ms));
 	if (IS_ERR(link)) {
-		xenbus_dev_error(xdev, PTR_ERR(link), "no memory, grants or event channels for %u connectors",
-				 config->num_connectors);
+		/* Once is enough. */
+		if (!xdf->starved)
+			xenbus_dev_error(xdev, PTR_ERR(link),
+					 "not enough memory, grants (max_grant_frames) or event channels (max_event_channels) for %u connectors; it is tried again",
+					 config->num_connectors);
+		xdf->starved = true;
 		goto out;
 	}
+	xdf->starved = false;
 	link->version = config->version;
 	link->be_alloc = config->be_alloc;
 	xdf->config = *config;
