@@ -116,7 +116,8 @@ struct xdf_gem {
  * @xdf: the device
  * @cookie: its name to the backend
  * @dbuf: what it lies on, one reference held
- * @serial: link on which the backend was told of it, 0 for none; buf_lock
+ * @serial: link on which the backend was told of it, 0 for none; written under
+ *	buf_lock
  * @x: first column of the framebuffer, in pixels
  * @y: first line of the framebuffer
  * @width: in pixels
@@ -222,6 +223,7 @@ struct xdf_view *xdf_view_get(struct xdf_fb *fb, u32 x, u32 y);
 void xdf_view_put(struct xdf_view *view);
 void xdf_view_discard(struct xdf_fb *fb);
 int xdf_view_replay(struct xdf_device *xdf, struct xdf_link *link);
+bool xdf_view_known(struct xdf_device *xdf, const struct xdf_link *link, u64 fb_cookie);
 void xdf_view_retract(struct xdf_device *xdf, struct xdf_link *link);
 
 /* dbuf.c */

@@ -83,6 +83,7 @@ struct xdf_flip_stats {
  * @waiting: @event waits for the backend, else for the next tick
  * @frames: ticks that @event has been waiting
  * @shown: cookie of the framebuffer that belongs on the screen, 0 for none
+ * @known: the backend was told of @shown; else it is not asked to show it
  * @live: the backend was told the present mode over the present link
  * @wire: cookie of the flip that the backend has not finished, 0 for none
  * @sent: cookie of the framebuffer that the backend was told of last, 0 for none
@@ -100,6 +101,7 @@ struct xdf_flip {
 	bool waiting;
 	unsigned int frames;
 	u64 shown;
+	bool known;
 	bool live;
 	u64 wire;
 	u64 sent;
@@ -200,7 +202,8 @@ struct xdf_pipe {
  * @registered: the DRM device was registered; under state_lock
  * @failed: making the DRM device failed, another one is needed; under state_lock
  * @rebind: entry in the list of those that are to be bound again: rebind.c
- * @lacking: how often in a row memory or grants did not suffice; only connect_work's
+ * @tries: how often in a row the backend did not answer, or memory or grants did not
+ *	suffice; only connect_work's
  * @attempts: links made in a row that were no good; under state_lock
  * @starved: it was said that there is too little of something to make a link; under
  *	state_lock
@@ -258,7 +261,7 @@ struct xdf_device {
 	bool registered;
 	bool failed;
 	struct list_head rebind;
-	unsigned int lacking;
+	unsigned int tries;
 	unsigned int attempts;
 	bool starved;
 	unsigned long linked;
@@ -323,6 +326,7 @@ struct xdf_link *xdf_link_get(struct xdf_device *xdf);
 
 /* connect.c */
 void xdf_connect_work_fn(struct work_struct *work);
+void xdf_connect_again(struct xdf_device *xdf);
 
 /* rebind.c */
 void xdf_rebind(struct xdf_device *xdf, int err);
@@ -361,6 +365,7 @@ void xdf_crtc_tick(struct xdf_pipe *pipe);
 void xdf_crtc_flip_event(struct xdf_pipe *pipe, u64 fb_cookie);
 void xdf_crtc_flip_response(struct xdf_pipe *pipe, u64 fb_cookie, int err);
 void xdf_crtc_config_work_fn(struct work_struct *work);
+bool xdf_crtc_resend(struct xdf_pipe *pipe, const struct xdf_link *link);
 int xdf_crtc_replay(struct xdf_pipe *pipe, struct xdf_link *link);
 void xdf_crtc_retract(struct xdf_pipe *pipe, struct xdf_link *link);
 void xdf_crtc_link_lost(struct xdf_pipe *pipe);

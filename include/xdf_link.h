@@ -170,6 +170,7 @@ int xdf_channel_send(struct xdf_channel *channel, struct xendispl_req *req, u64 
 int xdf_channel_call(struct xdf_channel *channel, struct xendispl_req *req,
 		     struct xendispl_resp *resp);
 void xdf_channel_send_last(struct xdf_channel *channel, u64 fb_cookie);
+bool xdf_channel_owes(struct xdf_channel *channel);
 void xdf_channel_poll(struct xdf_channel *channel);
 void xdf_channel_nudge(struct xdf_channel *channel);
 void xdf_channel_kill(struct xdf_channel *channel);

@@ -265,6 +265,29 @@ static bool channel_lost_one(const struct xdf_channel *channel, unsigned long se
 }
 
 /**
+ * xdf_channel_owes - is there a request without an answer that nobody waits for any more?
+ * @channel: the connector's channel
+ *
+ * Page flips do not count. Any context.
+ *
+ * Return: whether there is one.
+ */
+bool xdf_channel_owes(struct xdf_channel *channel)
+{
+	unsigned long flags, busy;
+	bool owes = false;
+	unsigned int i;
+
+	spin_lock_irqsave(&channel->lock, flags);
+	busy = channel->ring.busy;
+	for_each_set_bit(i, &busy, XDF_RING_SLOTS)
+		if (channel->ring.op[i] != XENDISPL_OP_PG_FLIP && !channel->slot[i].call)
+			owes = true;
+	spin_unlock_irqrestore(&channel->lock, flags);
+	return owes;
+}
+
+/**
  * xdf_channel_poll - collect the responses that have come
  * @channel: the connector's channel
  *

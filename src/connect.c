@@ -133,9 +133,9 @@ static int link_replay(struct xdf_device *xdf, struct xdf_link *link)
 	if (!ret || lacks(ret)) {
 		mutex_lock(&xdf->config_lock);
 		again = xdf->ready == link->serial;
-		xdf->ready = link->serial;
+		WRITE_ONCE(xdf->ready, link->serial);
 		for (i = 0; i < xdf->num_pipes; i++) {
-			if (again && READ_ONCE(xdf->pipe[i]->flip.live))
+			if (xdf_crtc_resend(xdf->pipe[i], link) && again)
 				continue;
 			err = xdf_crtc_replay(xdf->pipe[i], link);
 			ret = ret ?: err;
@@ -149,11 +149,11 @@ static int link_replay(struct xdf_device *xdf, struct xdf_link *link)
 /* Memory and grants may be there later: again, less and less often. */
 static unsigned int pause_ms(struct xdf_device *xdf, int err)
 {
-	if (!lacks(err)) {
-		xdf->lacking = 0;
+	unsigned int tries = xdf->tries++;
+
+	if (!lacks(err))
 		return REPLAY_PAUSE_MS;
-	}
-	return min(REPLAY_PAUSE_MS << min(xdf->lacking++, 4u), REPLAY_PAUSE_MAX_MS);
+	return min(REPLAY_PAUSE_MS << min(tries, 4u), REPLAY_PAUSE_MAX_MS);
 }
 
 /* Bring a link to life, or go on where that stopped. */
@@ -190,6 +190,7 @@ void xdf_connect_work_fn(struct work_struct *work)
 {
 	struct xdf_device *xdf = container_of(work, struct xdf_device, connect_work.work);
 	struct xdf_link *link = NULL;
+	bool again;
 	int ret;
 
 	mutex_lock(&xdf->state_lock);
@@ -200,16 +201,31 @@ void xdf_connect_work_fn(struct work_struct *work)
 		return;
 
 	ret = link_begin(xdf, link);
-	/* Once is enough to say that there is too little of something. */
-	if (ret && ret != -ENOTCONN && ret != -ECANCELED && !(lacks(ret) && xdf->lacking))
-		dev_warn_ratelimited(&xdf->xdev->dev, xdf->registered ?
-				     "telling the new backend of buffers and modes: %d\n" :
-				     "asking the backend what it can do: %d; it is tried again\n",
-				     ret);
-	if ((ret == -ETIMEDOUT || lacks(ret)) && !READ_ONCE(xdf->removed))
+	again = ret == -ETIMEDOUT || lacks(ret);
+	/* Once is enough to say that it does not answer, or what there is too little of. */
+	if (ret && ret != -ENOTCONN && ret != -ECANCELED && !(again && xdf->tries))
+		dev_warn_ratelimited(&xdf->xdev->dev, "%s: %d%s\n", xdf->registered ?
+				     "telling the backend of buffers and modes" :
+				     "asking the backend what it can do", ret,
+				     again ? "; it is tried again" : "");
+	if (again && !READ_ONCE(xdf->removed))
 		queue_delayed_work(xdf_wq, &xdf->connect_work,
 				   msecs_to_jiffies(pause_ms(xdf, ret)));
 	else
-		xdf->lacking = 0;
+		xdf->tries = 0;
 	xdf_link_put(link);
+}
+
+/**
+ * xdf_connect_again - the backend did not answer when it was told of something new
+ * @xdf: the device
+ *
+ * It is told again after a pause, as a new backend would be. Caller holds buf_lock
+ * and has seen the link in place under it: link_drop() takes that lock, so nothing
+ * is queued for a device that is gone.
+ */
+void xdf_connect_again(struct xdf_device *xdf)
+{
+	lockdep_assert_held(&xdf->buf_lock);
+	queue_delayed_work(xdf_wq, &xdf->connect_work, msecs_to_jiffies(REPLAY_PAUSE_MS));
 }

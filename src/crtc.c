@@ -53,10 +53,12 @@ static int pipe_configure(struct xdf_pipe *pipe, struct xdf_link *link)
 		return -ENODEV;
 
 	spin_lock_irq(&drm->event_lock);
-	shown = flip->shown;
-	flip->again = false; /* what is drawn from here on may come too late */
-	if (shown)
+	/* What the backend does not know yet is for the replay that is due. */
+	shown = flip->known ? flip->shown : 0;
+	if (shown) {
+		flip->again = false; /* what is drawn from here on may come too late */
 		xdf_flip_note_sent(flip, shown);
+	}
 	spin_unlock_irq(&drm->event_lock);
 	if (!shown)
 		return 0;
@@ -102,6 +104,30 @@ void xdf_crtc_config_work_fn(struct work_struct *work)
 		xdf->refusals = 0;
 	xdf_link_put(link);
 	mutex_unlock(&xdf->config_lock);
+}
+
+/**
+ * xdf_crtc_resend - the backend has been told of framebuffers; maybe that is what was missing
+ * @pipe: the pipe
+ * @link: the present link
+ *
+ * Caller holds buf_lock.
+ *
+ * Return: whether the backend knows the mode, and now what belongs on the screen.
+ */
+bool xdf_crtc_resend(struct xdf_pipe *pipe, const struct xdf_link *link)
+{
+	struct xdf_device *xdf = pipe->xdf;
+	struct xdf_flip *flip = &pipe->flip;
+	bool live;
+
+	spin_lock_irq(&xdf->drm.event_lock);
+	flip->known = xdf_view_known(xdf, link, flip->shown);
+	live = flip->live;
+	if (live && flip->again && !flip->wire && flip->shown)
+		xdf_flip_send(pipe);
+	spin_unlock_irq(&xdf->drm.event_lock);
+	return live;
 }
 
 /**
@@ -160,11 +186,15 @@ static enum drm_mode_status xdf_crtc_mode_valid(struct drm_crtc *crtc,
 	return MODE_OK;
 }
 
-static u64 plane_cookie(struct drm_plane *plane)
+/* What belongs on the screen from now on is what DRM says. Caller holds event_lock. */
+static void flip_to(struct xdf_pipe *pipe)
 {
-	struct xdf_view *view = to_xdf_plane_state(plane->state)->view;
+	const struct xdf_view *view = to_xdf_plane_state(pipe->plane.state)->view;
+	struct xdf_flip *flip = &pipe->flip;
 
-	return view ? view->cookie : 0;
+	flip->shown = view ? view->cookie : 0;
+	/* A backend that did not answer is told later, see xdf_connect_again(). */
+	flip->known = view && READ_ONCE(view->serial) == READ_ONCE(pipe->xdf->ready);
 }
 
 /*
@@ -183,7 +213,7 @@ static int pipe_set(struct xdf_pipe *pipe)
 	pipe->format = fb ? fb->format->format : 0;
 	pipe->bpp = fb ? fb->format->cpp[0] * 8 : 0;
 	spin_lock_irq(&xdf->drm.event_lock);
-	pipe->flip.shown = plane_cookie(&pipe->plane);
+	flip_to(pipe);
 	spin_unlock_irq(&xdf->drm.event_lock);
 	link = xdf_link_get_serial(xdf, xdf->ready);
 	if (link)
@@ -351,7 +381,7 @@ static void xdf_crtc_flush(struct drm_crtc *crtc, struct drm_atomic_commit *comm
 
 	spin_lock_irq(&drm->event_lock);
 	if (draw) {
-		flip->shown = plane_cookie(&pipe->plane);
+		flip_to(pipe);
 		flip->again = true;
 	}
 	if (event) {

@@ -246,7 +246,7 @@ void xdf_dbuf_link_lost(struct xdf_device *xdf)
 
 	mutex_lock(&xdf->buf_lock);
 	list_for_each_entry(view, &xdf->views, node)
-		view->serial = 0;
+		WRITE_ONCE(view->serial, 0);
 	list_for_each_entry(dbuf, &xdf->dbufs, node)
 		dbuf_end_grants(dbuf);
 	mutex_unlock(&xdf->buf_lock);

@@ -105,7 +105,7 @@ void xdf_flip_note_shown(struct xdf_pipe *pipe)
  * xdf_flip_send - put on the wire what belongs on the screen
  * @pipe: the pipe, with nothing on the wire
  *
- * Caller holds event_lock.
+ * Caller holds event_lock. What the backend does not know yet is sent when it does.
  *
  * Return: whether the backend will tell of its arrival.
  */
@@ -115,6 +115,8 @@ bool xdf_flip_send(struct xdf_pipe *pipe)
 	struct xdf_link *link;
 	int ret;
 
+	if (!flip->known)
+		return false;
 	link = xdf_link_get(pipe->xdf);
 	if (!link)
 		return false;

@@ -113,8 +113,7 @@ static struct xdf_fb *fb_alloc(struct drm_device *drm, struct drm_file *file,
  *
  * Return: the framebuffer, or an ERR_PTR: -EINVAL for a layout that the protocol
  * cannot express, -ENOENT for no such handle, -ENOSPC when the grants run out,
- * -ENOMEM, -ETIMEDOUT when the backend does not answer, -EINTR, or the
- * backend's own error.
+ * -ENOMEM, -EINTR, or the backend's own error.
  */
 struct drm_framebuffer *xdf_fb_create(struct drm_device *drm, struct drm_file *file,
 				      const struct drm_format_info *info,

@@ -378,6 +378,7 @@ static void card_down(struct xdf_device *xdf)
 	mutex_unlock(&xdf->state_lock);
 	/* Without a link nobody queues these any more. */
 	cancel_work_sync(&xdf->broken_work);
+	cancel_delayed_work_sync(&xdf->connect_work);
 	cancel_delayed_work_sync(&xdf->config_work);
 	flush_work(&xdf->reap_work);
 }

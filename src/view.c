@@ -78,7 +78,10 @@ static int view_announce(struct xdf_view *view, struct xdf_link *link)
 				  view->height, view->format);
 	/* Without an answer it may or may not know it. */
 	if (!ret || ret == -ETIMEDOUT || ret == -EINTR)
-		view->serial = link->serial;
+		WRITE_ONCE(view->serial, link->serial);
+	/* It may not have come to the buffer; or will not, which another try brings to light. */
+	else if (ret != -ENOTCONN && xdf_channel_owes(&link->channel[0]))
+		ret = -ETIMEDOUT;
 	return ret;
 }
 
@@ -106,10 +109,31 @@ int xdf_view_replay(struct xdf_device *xdf, struct xdf_link *link)
 			lacking = ret;
 		else if (ret)
 			dev_warn_ratelimited(xdf->drm.dev,
-					     "the new backend refused framebuffer %llu: %d\n",
+					     "the backend refused framebuffer %llu: %d\n",
 					     view->cookie, ret);
 	}
 	return lacking;
+}
+
+/**
+ * xdf_view_known - has the backend been told of a framebuffer?
+ * @xdf: the device
+ * @link: the present link
+ * @fb_cookie: its name
+ *
+ * Caller holds buf_lock.
+ *
+ * Return: whether it has.
+ */
+bool xdf_view_known(struct xdf_device *xdf, const struct xdf_link *link, u64 fb_cookie)
+{
+	const struct xdf_view *view;
+
+	lockdep_assert_held(&xdf->buf_lock);
+	list_for_each_entry(view, &xdf->views, node)
+		if (view->cookie == fb_cookie)
+			return view->serial == link->serial;
+	return false;
 }
 
 /**
@@ -126,7 +150,7 @@ void xdf_view_retract(struct xdf_device *xdf, struct xdf_link *link)
 	list_for_each_entry(view, &xdf->views, node) {
 		if (view->serial == link->serial)
 			xdf_proto_fb_detach(link, view->cookie);
-		view->serial = 0;
+		WRITE_ONCE(view->serial, 0);
 		if (READ_ONCE(link->silent))
 			xdf_link_kill(link); /* we are leaving: do not wait for each */
 	}
@@ -290,8 +314,13 @@ static struct xdf_view *view_publish(struct xdf_fb *fb, u32 x, u32 y)
 	link = IS_ERR(view) ? NULL : xdf_link_get_serial(xdf, xdf->ready);
 	if (link) {
 		ret = view_announce(view, link);
-		/* A link that died meanwhile is no error: the next one is told. */
-		if (ret == -ENOTCONN)
+		/*
+		 * A link that died meanwhile is no error: the next one is told. Nor is a
+		 * backend that does not answer: it may be dead, and nobody knows yet.
+		 */
+		if (ret == -ETIMEDOUT)
+			xdf_connect_again(xdf);
+		if (ret == -ENOTCONN || ret == -ETIMEDOUT)
 			ret = 0;
 		xdf_link_put(link);
 	}
@@ -309,11 +338,11 @@ static struct xdf_view *view_publish(struct xdf_fb *fb, u32 x, u32 y)
  * @y: first line; xdf_view_check() has found nothing against it
  *
  * The first view of a buffer grants the buffer to the backend. Waits for the
- * backend only for a view that is not there yet.
+ * backend only for a view that is not there yet; one that does not answer in time is
+ * told again later.
  *
  * Return: the view, to be given up with xdf_view_put(), or an ERR_PTR: -ENOSPC
- * when the grants run out, -ENOMEM, -ETIMEDOUT when the backend does not answer,
- * -EINTR, or the backend's own error.
+ * when the grants run out, -ENOMEM, -EINTR, or the backend's own error.
  */
 struct xdf_view *xdf_view_get(struct xdf_fb *fb, u32 x, u32 y)
 {
