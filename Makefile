@@ -113,7 +113,7 @@ bench:
 check-build:
 	tests/build/matrix
 check-debug:
-	tests/check debug
+	tests/check debug kcsan
 check-unit:
 	$(MAKE) -C tests/unit check
 check-install:
@@ -142,7 +142,7 @@ Try it and test it (a Debian machine; everything needed is fetched):
   make check            the tests that take minutes
   make check-all        all tests on all supported kernels
   make check-build      build for every supported kernel, amd64 and arm64
-  make check-debug      tests on a kernel built to find mistakes (KASAN, lockdep, kmemleak...)
+  make check-debug      tests on a kernel built to find mistakes (KASAN, lockdep, kmemleak, KCSAN...)
   make check-unit       unit tests of the parts that need no kernel
   make check-install    packages on Debian 11, 12, 13 and testing
 

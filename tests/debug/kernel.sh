@@ -1,21 +1,37 @@
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 # shellcheck shell=bash
 #
-# The guest series "debug": a kernel of Debian's newest linux-source for the
-# series below, with tests/debug/config, made in a chroot of its own.  Sourced by
-# tests/lib/common.sh, whose callers hold the lock of that chroot.
+# The guest series "debug" and "kcsan": kernels of Debian's newest linux-source for
+# the series below, with tests/debug/config, or its first parts and config-kcsan, made
+# in a chroot of their own.  Sourced by tests/lib/common.sh, whose callers hold the
+# lock of that chroot.
 
 XDF_DEBUG_SERIES=6.12
 XDF_DEBUG_CONFIG=$XDF_TOP/tests/debug/config
 
 debug_chroot() { make_chroot debug trixie make gcc flex bison libc6-dev libelf-dev bc kmod perl xz-utils cpio; }
 
-# debug_kernel: make it, or find it; prints the ABI.  Its name says what it was
-# made of: source package, configuration, compiler.
-debug_kernel() {
+# debug_kernel SERIES: make it, or find it; prints the ABI.  Its name says what it
+# was made of: source package, configuration, compiler.
+debug_kernel() (
 	local root deb version abi tree image log
 	debug_chroot >&2
 	root=$(chroot_dir debug)
+	if [ "$1" = kcsan ]; then
+		sed '/^# --- what shall find faults/,$d' "$XDF_DEBUG_CONFIG" |
+			cat - <(sed 1d "${XDF_DEBUG_CONFIG%/*}/config-kcsan") >"$root/xdf-kcsan.config"
+		local XDF_DEBUG_CONFIG=$root/xdf-kcsan.config
+		# Races are looked for in DRM and in Xen's drivers only, as in the module itself:
+		# else nearly all accesses that are watched would be those of others, and a
+		# report from within the scheduler or a console can stop the guest.
+		debug_make() {
+			local tree=$1
+			shift
+			in_chroot debug nice -n 19 make -C "$tree" ARCH=x86_64 KBUILD_BUILD_TIMESTAMP=@0 KBUILD_BUILD_USER=xdf \
+				KBUILD_BUILD_HOST=xdf KASAN_SANITIZE_enlighten_pvh.o=n KASAN_SANITIZE_string.o=n \
+				'KCSAN_SANITIZE=$(if $(filter drivers/gpu/drm/% drivers/xen/%,$(obj)/),y,n)' "$@" </dev/null
+		}
+	fi
 	deb=$(fetch_any linux-source-$XDF_DEBUG_SERIES amd64 $XDF_DEBUG_SERIES) ||
 		die "no linux-source-$XDF_DEBUG_SERIES in the archive"
 	version=$(basename "$deb" _all.deb)
@@ -25,11 +41,11 @@ debug_kernel() {
 	tree=/usr/src/linux-headers-$abi	# where tests/build looks for any kernel
 	image=$XDF_CACHE/kernel/$abi
 	if [ ! -e "$image/.xdf-ok" ]; then
-		log=$XDF_CACHE/kernel/debug.log
-		say "building the debug kernel $abi (20 minutes or more, once); see $log"
+		log=$XDF_CACHE/kernel/$1.log
+		say "building the $1 kernel $abi (20 minutes or more, once); see $log"
 		if ! debug_build "$deb" "$abi" "$tree" >"$log" 2>&1; then
 			grep -E 'error|Error|^debug:' "$log" | tail -n 10 >&2
-			die "the debug kernel does not build, see $log"
+			die "the $1 kernel does not build, see $log"
 		fi
 		mkdir -p "$image/boot"
 		cp "$root$tree/arch/x86/boot/bzImage" "$image/boot/vmlinuz-$abi"
@@ -42,7 +58,7 @@ debug_kernel() {
 	touch "$image" "$root$tree"
 	find "$root/usr/src" "$XDF_CACHE/kernel" -maxdepth 1 -type d -name '*-xdf-????????' -mtime +14 -exec rm -rf {} +
 	printf '%s\n' "$abi"
-}
+)
 
 # debug_build DEB ABI TREE
 debug_build() {

@@ -140,7 +140,7 @@ kernel_suites() {
 }
 
 # kernel_chroot SERIES: the chroot whose compiler and libc fit its headers
-kernel_chroot() { case $1 in 5.10) echo bullseye ;; debug) echo debug ;; *) echo trixie ;; esac; }
+kernel_chroot() { case $1 in 5.10) echo bullseye ;; debug | kcsan) echo debug ;; *) echo trixie ;; esac; }
 
 # build_chroots [SERIES...]: the chroots in which modules are compiled
 build_chroots() {
@@ -181,7 +181,7 @@ fetch_any() {
 # the chroot; prints the ABI
 kernel_headers() {
 	local series=$1 arch=$2 dir abi base rt deb debs kb
-	[ "$series" != debug ] || { debug_kernel; return; }
+	case $series in debug | kcsan) debug_kernel "$series"; return ;; esac
 	dir=$(chroot_dir "$(kernel_chroot "$series")")
 	for abi in ${3:-$(kernel_abis "$series" "$arch")}; do
 		if [ ! -e "$dir/usr/src/linux-headers-$abi/.xdf-ok" ]; then
@@ -206,10 +206,12 @@ kernel_headers() {
 # headers too (7.x images are split over four packages); prints "ABI DIR"
 kernel_image() {
 	local series=$1 arch=${2:-amd64} abi dir p deb
-	if [ "$series" = debug ]; then
-		abi=$(debug_kernel) && printf '%s %s\n' "$abi" "$XDF_CACHE/kernel/$abi"
+	case $series in
+	debug | kcsan)
+		abi=$(debug_kernel "$series") && printf '%s %s\n' "$abi" "$XDF_CACHE/kernel/$abi"
 		return
-	fi
+		;;
+	esac
 	for abi in $(kernel_abis "$series" "$arch"); do
 		dir=$XDF_CACHE/kernel/$abi
 		if [ ! -e "$dir/.xdf-ok" ]; then
