@@ -22,12 +22,20 @@ enum xdf_phase_verdict {
  * @period: from one to the next, ns
  * @flipped: a flip was completed since
  * @misses: so many more events were far off than were not, negative: early
+ * @trust: events that were not, since the clock was wrong last; bounded
+ * @late: by how much the last event was later than its tick, as the ticks are now, ns
+ * @growth: by how much more than the one before it, ns
+ * @steady: how often in a row @growth was the same, more or less; bounded
  */
 struct xdf_phase {
 	s64 tick;
 	s64 period;
 	bool flipped;
 	int misses;
+	int trust;
+	s64 late;
+	s64 growth;
+	int steady;
 };
 
 enum xdf_phase_verdict xdf_phase_event(struct xdf_phase *phase, s64 event, s64 sent);

@@ -25,6 +25,13 @@
 #define LATE_DIVISOR 8
 /* So many more that are not than are: the clock is wrong, and not they. */
 #define MISSES 4
+/*
+ * But events are late when the backend's host has too much to do, too, and several in
+ * a row: a clock that was right for so many of them stands as many more.
+ */
+#define TRUST 28
+/* The backend's frames are longer than ours when each event is later by the same. */
+#define SAME_DIVISOR 32
 
 /* Which way a tick is off by more than chance: 1 late, -1 early, or 0. */
 static int phase_miss(s64 late, s64 period)
@@ -40,13 +47,31 @@ static int phase_miss(s64 late, s64 period)
  */
 static bool phase_count(struct xdf_phase *phase, int miss)
 {
-	if (!miss)
+	int most = MISSES + (miss > 0 ? phase->trust : 0);
+
+	if (!miss) {
 		phase->misses -= (phase->misses > 0) - (phase->misses < 0);
-	else if (miss * phase->misses < 0)
+		phase->trust += phase->trust < TRUST;
+	} else if (miss * phase->misses < 0) {
 		phase->misses = miss;
-	else if (miss * phase->misses < MISSES)
+	} else if (miss * phase->misses < most) {
 		phase->misses += miss;
-	return miss * phase->misses >= MISSES;
+	}
+	return miss * phase->misses >= most;
+}
+
+/* Are the backend's frames longer than those of the clock? */
+static bool phase_slower(struct xdf_phase *phase, s64 late)
+{
+	s64 growth = late - phase->late, more = growth - phase->growth;
+	s64 same = phase->period / SAME_DIVISOR;
+
+	if (growth <= 0 || more > same || more < -same)
+		phase->steady = 0;
+	else if (phase->steady < MISSES)
+		phase->steady++;
+	phase->growth = growth;
+	return phase->steady == MISSES;
 }
 
 /* By how much ticks are to be moved. */
@@ -84,7 +109,8 @@ enum xdf_phase_verdict xdf_phase_event(struct xdf_phase *phase, s64 event, s64 s
 	s64 period = phase->period, late = event - phase->tick;
 	bool next = late >= period - period / NEXT_DIVISOR;
 	bool fresh = sent > phase->tick;
-	bool lost;
+	bool lost, slower;
+	s64 shift;
 	int miss;
 
 	if (!next && phase->flipped) {
@@ -97,8 +123,13 @@ enum xdf_phase_verdict xdf_phase_event(struct xdf_phase *phase, s64 event, s64 s
 		late -= period;
 
 	miss = phase_miss(late, period);
-	lost = phase_count(phase, miss);
-	phase->tick += phase_shift(late, period, lost);
+	slower = phase_slower(phase, late);
+	lost = phase_count(phase, miss) || (miss > 0 && slower);
+	if (lost)
+		phase->trust = 0;
+	shift = phase_shift(late, period, lost);
+	phase->tick += shift;
+	phase->late = late - shift;
 
 	if (next && (miss >= 0 || lost)) {
 		phase->tick += period;

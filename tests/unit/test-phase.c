@@ -25,6 +25,7 @@ static s64 noise(u32 *seed)
  * @noise: events are late by up to so much
  * @pause: ... and now and then by this
  * @early: ... or before their time by this
+ * @busy: ... or late by up to this, a quarter of them, six in a row
  */
 struct backend {
 	int start;
@@ -32,6 +33,7 @@ struct backend {
 	int noise;
 	int pause;
 	int early;
+	int busy;
 };
 
 /**
@@ -66,6 +68,8 @@ static struct course run(s64 period, const struct backend *be)
 			event += period * be->pause / 1000;
 		if (i % 50 == 24)
 			event -= period * be->early / 1000;
+		if (i % 24 >= 18)
+			event += period * be->busy / 1000 * noise(&seed) / 1000;
 		/* as in vblank.c: a client's frame is longer by a quarter */
 		if (event >= phase.tick + period + period / 4) {
 			s64 n = (event - phase.tick) / period;
@@ -117,6 +121,8 @@ static void test_noise(void **state)
 		{ .period = 1000, .noise = 20, .pause = 200 },
 		{ .period = 1000, .noise = 20, .early = 60 },
 		{ .period = 1000, .noise = 20, .pause = 180, .early = 180 },
+		{ .period = 1000, .noise = 20, .busy = 200 },
+		{ .period = 1000, .noise = 60, .busy = 230 },
 	};
 	size_t i, k;
 	int start;
