@@ -111,9 +111,9 @@ void xdf_crtc_config_work_fn(struct work_struct *work)
  * @pipe: the pipe
  * @link: the present link
  *
- * Caller holds buf_lock.
+ * Sends the flip that waited for it. Caller holds buf_lock.
  *
- * Return: whether the backend knows the mode, and now what belongs on the screen.
+ * Return: whether the backend knows the mode.
  */
 bool xdf_crtc_resend(struct xdf_pipe *pipe, const struct xdf_link *link)
 {
