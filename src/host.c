@@ -9,6 +9,7 @@
  */
 #include <linux/dma-mapping.h>
 #include <linux/kernel.h>
+#include <linux/limits.h>
 #include <linux/module.h>
 #include <linux/platform_device.h>
 
@@ -48,7 +49,7 @@ void xdf_host_exit(void)
  * @drm: the card, allocated with its parent and not registered
  * @id: number of the device
  *
- * DMA masks are those of the platform device; any page can be granted.
+ * DMA mask and limits are those of the platform device; any page can be granted.
  *
  * Return: the device, for xdf_host_destroy(), or an ERR_PTR.
  */
@@ -64,6 +65,8 @@ struct platform_device *xdf_host_create(struct drm_device *drm, int id)
 
 	if (IS_ERR(host))
 		return host;
+	/* Pages are granted one by one, however they come; no longer piece is one too long. */
+	dma_set_max_seg_size(&host->dev, UINT_MAX);
 	/* Both were set from the parent that DRM was given. */
 	get_device(&host->dev);
 	put_device(drm->dev);
