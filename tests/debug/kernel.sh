@@ -15,6 +15,9 @@ debug_chroot() { make_chroot debug trixie make gcc flex bison libc6-dev libelf-d
 # was made of: source package, configuration, compiler.
 debug_kernel() (
 	local root deb version abi tree image log
+	# Code that runs in a PVH guest before there is a shadow map must not look at it.
+	local args=(ARCH=x86_64 KBUILD_BUILD_TIMESTAMP=@0 KBUILD_BUILD_USER=xdf KBUILD_BUILD_HOST=xdf
+		KASAN_SANITIZE_enlighten_pvh.o=n KASAN_SANITIZE_string.o=n)
 	debug_chroot >&2
 	root=$(chroot_dir debug)
 	if [ "$1" = kcsan ]; then
@@ -24,20 +27,14 @@ debug_kernel() (
 		# Races are looked for in DRM and in Xen's drivers only, as in the module itself:
 		# else nearly all accesses that are watched would be those of others, and a
 		# report from within the scheduler or a console can stop the guest.
-		debug_make() {
-			local tree=$1
-			shift
-			in_chroot debug nice -n 19 make -C "$tree" ARCH=x86_64 KBUILD_BUILD_TIMESTAMP=@0 KBUILD_BUILD_USER=xdf \
-				KBUILD_BUILD_HOST=xdf KASAN_SANITIZE_enlighten_pvh.o=n KASAN_SANITIZE_string.o=n \
-				'KCSAN_SANITIZE=$(if $(filter drivers/gpu/drm/% drivers/xen/%,$(obj)/),y,n)' "$@" </dev/null
-		}
+		args+=('KCSAN_SANITIZE=$(if $(filter drivers/gpu/drm/% drivers/xen/%,$(obj)/),y,n)')
 	fi
 	deb=$(fetch_any linux-source-$XDF_DEBUG_SERIES amd64 $XDF_DEBUG_SERIES) ||
 		die "no linux-source-$XDF_DEBUG_SERIES in the archive"
 	version=$(basename "$deb" _all.deb)
 	version=${version#*_}
 	abi=${version%%-*}-xdf-$({ echo "$version"; cat "$XDF_DEBUG_CONFIG"; in_chroot debug gcc --version
-		declare -f debug_build debug_make; } | sha256sum | cut -c1-8)
+		declare -f debug_build debug_make; echo "${args[@]}"; } | sha256sum | cut -c1-8)
 	tree=/usr/src/linux-headers-$abi	# where tests/build looks for any kernel
 	image=$XDF_CACHE/kernel/$abi
 	if [ ! -e "$image/.xdf-ok" ]; then
@@ -80,10 +77,9 @@ debug_build() {
 	rm -f "$root$tree/installed/lib/modules/$abi/build"
 }
 
-# Code that runs in a PVH guest before there is a shadow map must not look at it.
+# debug_make TREE ARGS: with "args" of debug_kernel
 debug_make() {
 	local tree=$1
 	shift
-	in_chroot debug nice -n 19 make -C "$tree" ARCH=x86_64 KBUILD_BUILD_TIMESTAMP=@0 KBUILD_BUILD_USER=xdf \
-		KBUILD_BUILD_HOST=xdf KASAN_SANITIZE_enlighten_pvh.o=n KASAN_SANITIZE_string.o=n "$@" </dev/null
+	in_chroot debug nice -n 19 make -C "$tree" "${args[@]}" "$@" </dev/null
 }
