@@ -31,13 +31,15 @@
 
 /*
  * The backend refused a mode that it should know, or did for now: a screen that has
- * gone to somebody else for a while comes back. Caller holds config_lock.
+ * gone to somebody else for a while comes back. Caller holds config_lock, which
+ * card_down() takes before it cancels the work.
  */
 static void configure_later(struct xdf_device *xdf)
 {
 	unsigned int ms = REFUSED_MS << min(xdf->refusals, REFUSED_DOUBLE);
 
-	queue_delayed_work(xdf_wq, &xdf->config_work, msecs_to_jiffies(ms));
+	if (!READ_ONCE(xdf->removed))
+		queue_delayed_work(xdf_wq, &xdf->config_work, msecs_to_jiffies(ms));
 }
 
 /* Tell the backend mode and framebuffer. Caller holds config_lock. */

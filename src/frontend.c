@@ -376,7 +376,9 @@ static void card_down(struct xdf_device *xdf)
 	mutex_lock(&xdf->state_lock);
 	link_drop(xdf);
 	mutex_unlock(&xdf->state_lock);
-	/* Without a link nobody queues these any more. */
+	/* Without a link nobody queues these any more, but who is about to. */
+	mutex_lock(&xdf->config_lock);
+	mutex_unlock(&xdf->config_lock);
 	cancel_work_sync(&xdf->broken_work);
 	cancel_delayed_work_sync(&xdf->connect_work);
 	cancel_delayed_work_sync(&xdf->config_work);
