@@ -84,9 +84,10 @@ struct xdf_flip_stats {
  * @frames: ticks that @event has been waiting
  * @shown: cookie of the framebuffer that belongs on the screen, 0 for none
  * @known: the backend was told of @shown; else it is not asked to show it
- * @live: the backend was told the present mode over the present link
+ * @live: the backend was told the present mode over the present link: it may be asked to flip
  * @wire: cookie of the flip that the backend has not finished, 0 for none
- * @sent: cookie of the framebuffer that the backend was told of last, 0 for none
+ * @sent: cookie of the framebuffer that the backend was asked to show last, 0 when the
+ *	connector is off
  * @before: what it may still be showing in place of @sent, 0 for nothing
  * @since: when @wire was sent
  * @acked: the response to @wire has come
@@ -368,6 +369,7 @@ void xdf_crtc_config_work_fn(struct work_struct *work);
 bool xdf_crtc_resend(struct xdf_pipe *pipe, const struct xdf_link *link);
 int xdf_crtc_replay(struct xdf_pipe *pipe, struct xdf_link *link);
 void xdf_crtc_retract(struct xdf_pipe *pipe, struct xdf_link *link);
+void xdf_crtc_let_go(struct xdf_device *xdf, struct xdf_link *link, u64 fb_cookie);
 void xdf_crtc_link_lost(struct xdf_pipe *pipe);
 void xdf_crtc_wait_unused(struct xdf_device *xdf, u64 fb_cookie, unsigned long timeout);
 

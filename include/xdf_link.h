@@ -178,6 +178,7 @@ void xdf_channel_kill(struct xdf_channel *channel);
 struct xdf_link *xdf_link_create(struct xenbus_device *xdev, unsigned int num_channels, u32 serial,
 				 const struct xdf_link_ops *ops, void *owner,
 				 unsigned int timeout_ms);
+bool xdf_link_silent(struct xdf_link *link);
 int xdf_link_publish(struct xdf_link *link);
 void xdf_link_kill(struct xdf_link *link);
 void xdf_link_break(struct xdf_link *link, const char *why);

@@ -192,7 +192,7 @@ int xdf_channel_call(struct xdf_channel *channel, struct xendispl_req *req,
 	int ret;
 
 	/* Who did not answer the last one will hardly answer this one. */
-	if (READ_ONCE(link->silent))
+	if (xdf_link_silent(link))
 		timeout = min(timeout, msecs_to_jiffies(SILENT_MS));
 
 	init_completion(&call.done);

@@ -57,7 +57,10 @@ static int pipe_configure(struct xdf_pipe *pipe, struct xdf_link *link)
 	spin_lock_irq(&drm->event_lock);
 	/* What the backend does not know yet is for the replay that is due. */
 	shown = flip->known ? flip->shown : 0;
-	if (shown) {
+	if (!shown) {
+		/* That sets the mode: this may not be one to flip to, as of another format. */
+		flip->live = false;
+	} else {
 		flip->again = false; /* what is drawn from here on may come too late */
 		xdf_flip_note_sent(flip, shown);
 	}
@@ -251,10 +254,9 @@ static void xdf_crtc_enable(struct drm_crtc *crtc, struct drm_atomic_commit *com
 XDF_DEFINE_CRTC_COMMIT(xdf_crtc_enable)
 
 /* Nothing is shown any more, whatever the backend does. Caller holds event_lock. */
-static bool flip_forget(struct xdf_pipe *pipe)
+static void flip_forget(struct xdf_pipe *pipe)
 {
 	struct xdf_flip *flip = &pipe->flip;
-	bool live = flip->live;
 
 	flip->live = false;
 	flip->shown = 0;
@@ -263,40 +265,79 @@ static bool flip_forget(struct xdf_pipe *pipe)
 	flip->wire = 0;
 	flip->tries = 0;
 	xdf_flip_stop_ticking(pipe);
-	return live;
 }
 
 /*
- * Have the backend turn the connector off, if it is on: it may be told to detach
+ * Have the backend turn the connector off, if it may be on: it may be told to detach
  * the framebuffer after this. Caller holds config_lock.
  */
-static void pipe_off(struct xdf_pipe *pipe, bool live)
+static void pipe_off(struct xdf_pipe *pipe)
 {
 	struct xdf_device *xdf = pipe->xdf;
-	struct xdf_link *link;
+	struct xdf_link *link = NULL;
+	int ret = 0;
 
 	lockdep_assert_held(&xdf->config_lock);
 	spin_lock_irq(&xdf->drm.event_lock);
-	live |= flip_forget(pipe); /* a replay may just have turned it on */
+	flip_forget(pipe); /* a replay may just have turned it on */
 	spin_unlock_irq(&xdf->drm.event_lock);
-	link = live ? xdf_link_get_serial(xdf, xdf->ready) : NULL;
+	if (READ_ONCE(pipe->flip.sent))
+		link = xdf_link_get_serial(xdf, xdf->ready);
 	if (link && pipe->index < link->num_channels)
-		xdf_proto_set_config(link, pipe->index, 0, 0, 0, 0);
+		ret = xdf_proto_set_config(link, pipe->index, 0, 0, 0, 0);
 	xdf_link_put(link);
+	/* Whoever is killed does not wait; who detaches the framebuffer does, xdf_crtc_let_go(). */
+	if (ret == -EINTR)
+		return;
 	spin_lock_irq(&xdf->drm.event_lock);
 	pipe->flip.sent = 0;
 	xdf_flip_note_shown(pipe);
 	spin_unlock_irq(&xdf->drm.event_lock);
 }
 
+/* Is the pipe off, but for the backend, which may be showing this? */
+static bool left_on(const struct xdf_flip *flip, u64 fb_cookie)
+{
+	return !READ_ONCE(flip->shown) && (READ_ONCE(flip->sent) == fb_cookie ||
+					   READ_ONCE(flip->before) == fb_cookie);
+}
+
+/**
+ * xdf_crtc_let_go - see to it that the backend shows a framebuffer no longer
+ * @xdf: the device
+ * @link: the link over which it was told of it
+ * @fb_cookie: a framebuffer that DRM has given up
+ *
+ * A client may have been killed while it turned a connector off, or have flipped on
+ * before a slow backend got to it. Detaching what is on the screen turns displ_be's
+ * CRTC off, and no flip turns it on again. Waits for a backend that answers; takes
+ * config_lock.
+ */
+void xdf_crtc_let_go(struct xdf_device *xdf, struct xdf_link *link, u64 fb_cookie)
+{
+	unsigned int i;
+
+	for (i = 0; i < xdf->num_pipes; i++) {
+		struct xdf_pipe *pipe = xdf->pipe[i];
+
+		if (!left_on(&pipe->flip, fb_cookie))
+			continue;
+		mutex_lock(&xdf->config_lock);
+		if (left_on(&pipe->flip, fb_cookie)) /* it gets another picture under this lock */
+			pipe_off(pipe);
+		mutex_unlock(&xdf->config_lock);
+	}
+	if (!xdf_link_silent(link))
+		xdf_crtc_wait_unused(xdf, fb_cookie, link->timeout);
+}
+
 static void xdf_crtc_disable(struct drm_crtc *crtc, struct drm_atomic_commit *commit)
 {
 	struct xdf_pipe *pipe = crtc_to_pipe(crtc);
 	struct xdf_device *xdf = pipe->xdf;
-	bool live;
 
 	spin_lock_irq(&xdf->drm.event_lock);
-	live = flip_forget(pipe);
+	flip_forget(pipe);
 	xdf_flip_complete(pipe, false);
 	spin_unlock_irq(&xdf->drm.event_lock);
 
@@ -304,7 +345,7 @@ static void xdf_crtc_disable(struct drm_crtc *crtc, struct drm_atomic_commit *co
 
 	mutex_lock(&xdf->config_lock);
 	pipe->enabled = false;
-	pipe_off(pipe, live);
+	pipe_off(pipe);
 	mutex_unlock(&xdf->config_lock);
 
 	if (crtc->state->event && !crtc->state->active) {
@@ -326,14 +367,14 @@ XDF_DEFINE_CRTC_COMMIT(xdf_crtc_disable)
 void xdf_crtc_retract(struct xdf_pipe *pipe, struct xdf_link *link)
 {
 	struct xdf_device *xdf = pipe->xdf;
-	bool live;
+	bool on;
 
 	mutex_lock(&xdf->config_lock);
 	spin_lock_irq(&xdf->drm.event_lock);
-	live = pipe->flip.live;
+	on = pipe->flip.sent;
 	pipe->flip.live = false;
 	spin_unlock_irq(&xdf->drm.event_lock);
-	if (live && xdf->ready == link->serial && pipe->index < link->num_channels)
+	if (on && xdf->ready == link->serial && pipe->index < link->num_channels)
 		xdf_proto_set_config(link, pipe->index, 0, 0, 0, 0);
 	mutex_unlock(&xdf->config_lock);
 }
@@ -357,7 +398,7 @@ static bool pipe_change_format(struct xdf_pipe *pipe)
 		ret = pipe_set(pipe);
 	} else {
 		pipe->format = 0;
-		pipe_off(pipe, false);
+		pipe_off(pipe);
 	}
 	mutex_unlock(&xdf->config_lock);
 	if (ret)

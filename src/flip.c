@@ -344,9 +344,6 @@ static bool fb_in_use(struct xdf_device *xdf, u64 fb_cookie)
  * @xdf: the device
  * @fb_cookie: a framebuffer that DRM has given up
  * @timeout: in jiffies
- *
- * A client may have flipped on and removed a framebuffer before a slow backend
- * got to it. Detaching what is on the screen turns displ_be's CRTC off.
  */
 void xdf_crtc_wait_unused(struct xdf_device *xdf, u64 fb_cookie, unsigned long timeout)
 {

@@ -137,6 +137,23 @@ int xdf_link_publish(struct xdf_link *link)
 }
 
 /**
+ * xdf_link_silent - does the backend owe an answer, and has given no sign of life since?
+ * @link: the link
+ *
+ * Collects responses that came without an interrupt, should it seem so. Any context.
+ *
+ * Return: whether it is silent.
+ */
+bool xdf_link_silent(struct xdf_link *link)
+{
+	unsigned int i;
+
+	for (i = 0; i < link->num_channels && READ_ONCE(link->silent); i++)
+		xdf_channel_poll(&link->channel[i]);
+	return READ_ONCE(link->silent);
+}
+
+/**
  * xdf_link_kill - the backend is gone: nothing more is sent, nobody waits
  * @link: the link
  *

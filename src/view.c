@@ -34,8 +34,7 @@ static void view_reap(struct xdf_device *xdf, struct xdf_zombie *zombie)
 
 	link = xdf_link_get_serial(xdf, view->serial);
 	if (link) {
-		if (!READ_ONCE(link->silent))
-			xdf_crtc_wait_unused(xdf, view->cookie, link->timeout);
+		xdf_crtc_let_go(xdf, link, view->cookie);
 		xdf_proto_fb_detach(link, view->cookie);
 		xdf_link_put(link);
 	}

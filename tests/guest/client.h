@@ -33,6 +33,7 @@ struct client {
 	bool column;
 	const char *title;
 	struct buf_spec spec;	/* of the buffers */
+	uint32_t then;		/* format that is flipped to, or 0 */
 	enum fence_how fence;
 };
 

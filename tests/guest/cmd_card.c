@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /* xdf-client card: a test card on every connector. */
 
+#include <errno.h>
+
 #include "client.h"
+
+#define FLIP_TIMEOUT_MS	5000
 
 /* since Linux 6.8: give the framebuffer up without taking it off the screen */
 #ifndef DRM_IOCTL_MODE_CLOSEFB
@@ -25,6 +29,50 @@ static void leave_picture(struct kms *k, const struct kms_pipe *pipe, struct kms
 	rep_end();
 }
 
+/* A card for a connector, in its own buffer. */
+static int make_card(struct client *cl, struct kms_pipe *pipe, struct kms_buf *buf, uint64_t *hash)
+{
+	int ret = buf_create(pipe->kms, &cl->spec, pipe->mode.hdisplay, pipe->mode.vdisplay, buf);
+
+	if (ret)
+		return rep_fail("buffer", ret, "%s %ux%u, %s", pipe->con->name, pipe->mode.hdisplay,
+				pipe->mode.vdisplay, buf_kind_name(cl->spec.kind));
+	ret = paint_card(cl, pipe, buf, hash);
+	if (ret)
+		return rep_fail("paint", ret, NULL);
+	return check_buf("readback", buf, *hash);
+}
+
+/* Cards in another format, which are flipped to. */
+static int flip_to_cards(struct client *cl, struct kms *k, struct kms_pipe *pipes,
+			 struct kms_buf *bufs, uint64_t *hash, int n)
+{
+	struct kms_event ev;
+	int i, ret;
+
+	cl->spec.fourcc = cl->then;
+	for (i = 0; i < n; i++) {
+		ret = make_card(cl, &pipes[i], &bufs[i], &hash[i]);
+		if (ret)
+			return ret;
+	}
+	for (i = 0; i < n; i++) {
+		ret = kms_flip(&pipes[i], &bufs[i], i);
+		if (ret)
+			return rep_fail("flip", ret, "%s", pipes[i].con->name);
+	}
+	for (i = 0; i < n; i++) {
+		ret = kms_event(k, FLIP_TIMEOUT_MS, &ev);
+		if (ret <= 0)
+			return rep_fail("event", ret ? ret : ETIMEDOUT, NULL);
+	}
+	for (i = 0; i < n; i++) {
+		report_picture("then", &pipes[i], &bufs[i], hash[i]);
+		rep_end();
+	}
+	return 0;
+}
+
 /**
  * cmd_card - draw and show the test card
  * @cl: command line
@@ -34,7 +82,7 @@ static void leave_picture(struct kms *k, const struct kms_pipe *pipe, struct kms
 int cmd_card(struct client *cl)
 {
 	struct kms_pipe pipes[KMS_MAX_PIPES];
-	struct kms_buf bufs[KMS_MAX_PIPES] = { 0 };
+	struct kms_buf bufs[KMS_MAX_PIPES] = { 0 }, then[KMS_MAX_PIPES] = { 0 };
 	uint64_t hash[KMS_MAX_PIPES], start, shown;
 	struct kms k;
 	int n = buf_kind_check(cl->spec.kind), i, ret = 0;
@@ -45,20 +93,7 @@ int cmd_card(struct client *cl)
 	if (n < 0)
 		return -n;
 	for (i = 0; i < n; i++) {
-		ret = buf_create(&k, &cl->spec, pipes[i].mode.hdisplay, pipes[i].mode.vdisplay,
-				 &bufs[i]);
-		if (ret) {
-			ret = rep_fail("buffer", ret, "%s %ux%u, %s", pipes[i].con->name,
-				       pipes[i].mode.hdisplay, pipes[i].mode.vdisplay,
-				       buf_kind_name(cl->spec.kind));
-			goto out;
-		}
-		ret = paint_card(cl, &pipes[i], &bufs[i], &hash[i]);
-		if (ret) {
-			ret = rep_fail("paint", ret, NULL);
-			goto out;
-		}
-		ret = check_buf("readback", &bufs[i], hash[i]);
+		ret = make_card(cl, &pipes[i], &bufs[i], &hash[i]);
 		if (ret)
 			goto out;
 	}
@@ -80,9 +115,16 @@ int cmd_card(struct client *cl)
 		rep_real("modeset_ms", (shown - start) / 1000.0);
 		rep_end();
 	}
-	client_hold(cl);
+	if (!cl->then) {
+		client_hold(cl);
+	} else if (client_step(cl, "card")) {
+		ret = flip_to_cards(cl, &k, pipes, then, hash, n);
+		if (ret)
+			goto out;
+		client_hold(cl);
+	}
 	for (i = 0; i < n; i++)
-		check_buf("after-hold", &bufs[i], hash[i]);
+		check_buf("after-hold", then[i].fb ? &then[i] : &bufs[i], hash[i]);
 	if (cl->keep)
 		for (i = 0; i < n; i++)
 			leave_picture(&k, &pipes[i], &bufs[i]);
@@ -91,8 +133,10 @@ int cmd_card(struct client *cl)
 	return XDF_OK;
 
 out:
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
+		kms_buf_destroy(&k, &then[i]);
 		kms_buf_destroy(&k, &bufs[i]);
+	}
 	kms_close(&k);
 	return ret;
 }

@@ -85,6 +85,7 @@ static const char usage_text[] =
 "  --keep               card: leave the picture behind at exit (Linux 6.8)\n"
 "  --format FOURCC      card, dirty: XR24 (default) AR24 XB24 AB24 BX24 RG16 RG24 XR30 AR30 XB30\n"
 "                       AB30; the hash is that of the picture in 8 bits\n"
+"  --then FOURCC        card: flip to one in that format; --hold-stdin: by a line\n"
 "  --buffer KIND        card, flip, dirty: dumb (default), self (exported and imported again),\n"
 "                       udmabuf, vgem: another driver's, imported\n"
 "  --offset N           card, flip, dirty: where framebuffers begin in their buffers, in bytes\n"
@@ -130,6 +131,7 @@ enum {
 	OPT_HOLD_STDIN,
 	OPT_KEEP,
 	OPT_FORMAT,
+	OPT_THEN,
 	OPT_BUFFER,
 	OPT_OFFSET,
 	OPT_TITLE,
@@ -153,6 +155,7 @@ static const struct option options[] = {
 	{ "hold-stdin", no_argument, NULL, OPT_HOLD_STDIN },
 	{ "keep", no_argument, NULL, OPT_KEEP },
 	{ "format", required_argument, NULL, OPT_FORMAT },
+	{ "then", required_argument, NULL, OPT_THEN },
 	{ "buffer", required_argument, NULL, OPT_BUFFER },
 	{ "offset", required_argument, NULL, OPT_OFFSET },
 	{ "title", required_argument, NULL, OPT_TITLE },
@@ -216,8 +219,9 @@ int main(int argc, char **argv)
 			cl.keep = true;
 			break;
 		case OPT_FORMAT:
-			cl.spec.fourcc = pixel_fourcc(optarg);
-			if (!cl.spec.fourcc)
+		case OPT_THEN:
+			*(opt == OPT_THEN ? &cl.then : &cl.spec.fourcc) = pixel_fourcc(optarg);
+			if (!pixel_fourcc(optarg))
 				return usage("not a format that this draws in", optarg);
 			break;
 		case OPT_BUFFER:
