@@ -19,6 +19,8 @@
 
 /* Size of the framebuffers for the trial: what any display can hold. */
 #define TRIAL_SIZE 64
+/* What a slow backend does not tell in this time, clients of the first link never see. */
+#define LEARN_TIMEOUTS 4
 
 const struct xdf_format xdf_formats[XDF_NUM_FORMATS] = {
 	{ DRM_FORMAT_XRGB8888, 32 }, /* the first one is not tried, it is relied on */
@@ -120,8 +122,9 @@ out_pages:
  * @link: the present link
  * @formats: set to a bitmap of entries of xdf_formats[]
  *
- * Waits for the backend, in all not much longer than one request may take. What
- * is not known by then counts as not taken.
+ * Waits for the backend: for one that is slow, in all not much longer than four requests
+ * may take; for one that does not answer, one. What is not known by then counts as not
+ * taken.
  *
  * Return: 0, also when the backend did not let us learn more; -ENOMEM or -ENOSPC
  * when memory or grants of ours did not suffice to try all of them.
@@ -129,7 +132,7 @@ out_pages:
 int xdf_formats_learn(struct xdf_device *xdf, struct xdf_link *link, u32 *formats)
 {
 	static const u32 depths[] = { 32, 16, 24 };
-	unsigned long end = jiffies + link->timeout;
+	unsigned long end = jiffies + LEARN_TIMEOUTS * link->timeout;
 	unsigned int i;
 	int ret = 0;
 
