@@ -75,8 +75,9 @@ static int queue(struct client *cl, struct flipper *f, uint32_t number)
  */
 static int submit(struct client *cl, struct flipper *f)
 {
-	bool early = f->queued >= 1 && f->queued + 2 <= cl->count && f->early_tries < EARLY_TRIES &&
-		     f->early_busy < 2;
+	/* a slow machine may have to try for long: --strict demands one */
+	bool try = f->early_tries < EARLY_TRIES || (cl->strict && !f->early_busy);
+	bool early = f->queued >= 1 && f->queued + 2 <= cl->count && try && f->early_busy < 2;
 	uint32_t number = f->queued + 1;
 	int ret;
 
