@@ -424,8 +424,13 @@ static void xdf_crtc_flush(struct drm_crtc *crtc, struct drm_atomic_commit *comm
 
 	spin_lock_irq(&drm->event_lock);
 	if (draw) {
+		bool known = flip->known;
+
 		flip_to(pipe);
 		flip->again = true;
+		/* The mode could not be set with what the backend never took in. */
+		if (flip->known && !known && !flip->live && !READ_ONCE(pipe->xdf->removed))
+			mod_delayed_work(xdf_wq, &pipe->xdf->config_work, 0);
 	}
 	if (event) {
 		WARN_ON(drm_crtc_vblank_get(crtc));
