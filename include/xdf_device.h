@@ -366,6 +366,7 @@ void xdf_crtc_tick(struct xdf_pipe *pipe);
 void xdf_crtc_flip_event(struct xdf_pipe *pipe, u64 fb_cookie);
 void xdf_crtc_flip_response(struct xdf_pipe *pipe, u64 fb_cookie, int err);
 void xdf_crtc_config_work_fn(struct work_struct *work);
+void xdf_crtc_config_stop(struct xdf_device *xdf);
 bool xdf_crtc_resend(struct xdf_pipe *pipe, const struct xdf_link *link);
 int xdf_crtc_replay(struct xdf_pipe *pipe, struct xdf_link *link);
 void xdf_crtc_retract(struct xdf_pipe *pipe, struct xdf_link *link);

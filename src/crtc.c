@@ -31,8 +31,8 @@
 
 /*
  * The backend refused a mode that it should know, or did for now: a screen that has
- * gone to somebody else for a while comes back. Caller holds config_lock, which
- * card_down() takes before it cancels the work.
+ * gone to somebody else for a while comes back. Caller holds config_lock, see
+ * xdf_crtc_config_stop().
  */
 static void configure_later(struct xdf_device *xdf)
 {
@@ -109,6 +109,22 @@ void xdf_crtc_config_work_fn(struct work_struct *work)
 		xdf->refusals = 0;
 	xdf_link_put(link);
 	mutex_unlock(&xdf->config_lock);
+}
+
+/**
+ * xdf_crtc_config_stop - no mode is set again by itself any more
+ * @xdf: the device, which is removed and has no link
+ *
+ * Process context. Who was about to queue config_work, under config_lock or event_lock,
+ * has done so when this has been through the locks; whoever comes later sees removed.
+ */
+void xdf_crtc_config_stop(struct xdf_device *xdf)
+{
+	mutex_lock(&xdf->config_lock);
+	mutex_unlock(&xdf->config_lock);
+	spin_lock_irq(&xdf->drm.event_lock);
+	spin_unlock_irq(&xdf->drm.event_lock);
+	cancel_delayed_work_sync(&xdf->config_work);
 }
 
 /**

@@ -376,14 +376,10 @@ static void card_down(struct xdf_device *xdf)
 	mutex_lock(&xdf->state_lock);
 	link_drop(xdf);
 	mutex_unlock(&xdf->state_lock);
-	/* Without a link nobody queues these any more, but who is about to, in a lock. */
-	mutex_lock(&xdf->config_lock);
-	mutex_unlock(&xdf->config_lock);
-	spin_lock_irq(&xdf->drm.event_lock);
-	spin_unlock_irq(&xdf->drm.event_lock);
+	/* Without a link nobody queues these any more. */
 	cancel_work_sync(&xdf->broken_work);
 	cancel_delayed_work_sync(&xdf->connect_work);
-	cancel_delayed_work_sync(&xdf->config_work);
+	xdf_crtc_config_stop(xdf);
 	flush_work(&xdf->reap_work);
 }
 
