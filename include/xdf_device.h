@@ -89,6 +89,7 @@ struct xdf_flip_stats {
  * @sent: cookie of the framebuffer that the backend was asked to show last, 0 when the
  *	connector is off
  * @before: what it may still be showing in place of @sent, 0 for nothing
+ * @number: of the flips that were sent, the last one is @wire's
  * @since: when @wire was sent
  * @acked: the response to @wire has come
  * @tries: flips in a row that were not answered in time
@@ -107,6 +108,7 @@ struct xdf_flip {
 	u64 wire;
 	u64 sent;
 	u64 before;
+	u64 number;
 	ktime_t since;
 	bool acked;
 	unsigned int tries;
@@ -364,7 +366,7 @@ void xdf_console_init(struct xdf_device *xdf);
 
 void xdf_crtc_tick(struct xdf_pipe *pipe);
 void xdf_crtc_flip_event(struct xdf_pipe *pipe, u64 fb_cookie);
-void xdf_crtc_flip_response(struct xdf_pipe *pipe, u64 fb_cookie, int err);
+void xdf_crtc_flip_response(struct xdf_pipe *pipe, u64 number, int err);
 void xdf_crtc_config_work_fn(struct work_struct *work);
 void xdf_crtc_config_stop(struct xdf_device *xdf);
 bool xdf_crtc_resend(struct xdf_pipe *pipe, const struct xdf_link *link);

@@ -25,12 +25,13 @@ struct xenbus_device;
  * interrupt context or with interrupts off, and without any lock of the link.
  *
  * @flip_event: the backend has shown the framebuffer with this cookie
- * @flip_response: the answer to a PG_FLIP request, 0 or a negative errno
+ * @flip_response: the answer to the PG_FLIP request that was sent with this number,
+ *	0 or a negative errno
  * @broken: the link is dead because the backend broke the protocol
  */
 struct xdf_link_ops {
 	void (*flip_event)(void *owner, unsigned int connector, u64 fb_cookie);
-	void (*flip_response)(void *owner, unsigned int connector, u64 fb_cookie, int err);
+	void (*flip_response)(void *owner, unsigned int connector, u64 number, int err);
 	void (*broken)(void *owner);
 };
 
@@ -65,12 +66,12 @@ struct xdf_shared_page {
 /**
  * struct xdf_slot - what is known of an unanswered request
  * @call: who waits for the response, NULL when nobody does (any more)
- * @cookie: fb_cookie of a PG_FLIP
+ * @number: what the sender calls it, of a PG_FLIP
  * @sent: when the request was put on the ring, in jiffies
  */
 struct xdf_slot {
 	struct xdf_call *call;
-	u64 cookie;
+	u64 number;
 	unsigned long sent;
 };
 
@@ -166,7 +167,7 @@ struct xdf_link {
 void xdf_channel_prepare(struct xdf_channel *channel, struct xdf_link *link, unsigned int index);
 int xdf_channel_init(struct xdf_channel *channel);
 void xdf_channel_fini(struct xdf_channel *channel);
-int xdf_channel_send(struct xdf_channel *channel, struct xendispl_req *req, u64 cookie);
+int xdf_channel_send(struct xdf_channel *channel, struct xendispl_req *req, u64 number);
 int xdf_channel_call(struct xdf_channel *channel, struct xendispl_req *req,
 		     struct xendispl_resp *resp);
 void xdf_channel_send_last(struct xdf_channel *channel, u64 fb_cookie);

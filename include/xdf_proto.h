@@ -16,6 +16,6 @@ int xdf_proto_set_config(struct xdf_link *link, unsigned int connector, u64 fb_c
 			 u32 height, u32 bpp);
 int xdf_proto_get_edid(struct xdf_link *link, unsigned int connector, u32 gref_directory,
 		       u32 capacity, u32 *size);
-int xdf_proto_pg_flip(struct xdf_link *link, unsigned int connector, u64 fb_cookie);
+int xdf_proto_pg_flip(struct xdf_link *link, unsigned int connector, u64 fb_cookie, u64 number);
 
 #endif

@@ -43,11 +43,11 @@ static void channel_arm(struct xdf_channel *channel)
 
 /*
  * Put a request on the ring. @call may be NULL, then nobody waits for the
- * response; @cookie is handed to flip_response for a PG_FLIP. Caller holds the
+ * response; @number is handed to flip_response for a PG_FLIP. Caller holds the
  * lock.
  */
 static int channel_put(struct xdf_channel *channel, struct xendispl_req *req,
-		       struct xdf_call *call, u64 cookie)
+		       struct xdf_call *call, u64 number)
 {
 	struct xen_displif_sring *sring = channel->sring;
 	u32 old, event;
@@ -64,7 +64,7 @@ static int channel_put(struct xdf_channel *channel, struct xendispl_req *req,
 		return slot;
 	}
 	channel->slot[slot].call = call;
-	channel->slot[slot].cookie = cookie;
+	channel->slot[slot].number = number;
 	channel->slot[slot].sent = jiffies;
 	sring->ring[old % XDF_RING_SLOTS].req = *req;
 	if (call) {
@@ -100,18 +100,19 @@ static void channel_check_full(struct xdf_channel *channel)
 }
 
 static int channel_push(struct xdf_channel *channel, struct xendispl_req *req,
-			struct xdf_call *call, u64 cookie)
+			struct xdf_call *call, u64 number)
 {
 	unsigned long flags;
 	int ret;
 
 	spin_lock_irqsave(&channel->lock, flags);
-	ret = channel_put(channel, req, call, cookie);
+	ret = channel_put(channel, req, call, number);
 	spin_unlock_irqrestore(&channel->lock, flags);
 	if (!ret) {
 		atomic_inc(&channel->link->num_requests);
 		trace_xdf_request(channel->link->serial, channel->index, req->operation, req->id,
-				  cookie);
+				  req->operation == XENDISPL_OP_PG_FLIP ?
+				  req->op.pg_flip.fb_cookie : 0);
 	} else if (ret == -ENOSPC) {
 		channel_check_full(channel);
 	}
@@ -132,7 +133,7 @@ void xdf_channel_send_last(struct xdf_channel *channel, u64 fb_cookie)
 	req.op.pg_flip.fb_cookie = fb_cookie;
 	if (!spin_trylock(&channel->lock))
 		return;
-	channel_put(channel, &req, NULL, fb_cookie);
+	channel_put(channel, &req, NULL, 0);
 	spin_unlock(&channel->lock);
 }
 
@@ -140,7 +141,7 @@ void xdf_channel_send_last(struct xdf_channel *channel, u64 fb_cookie)
  * xdf_channel_send - put a request on the ring and do not wait
  * @channel: the connector's channel
  * @req: the request, complete but for its id
- * @cookie: what flip_response is told with the answer to a PG_FLIP
+ * @number: what flip_response is told with the answer to a PG_FLIP
  *
  * Any context. Does not collect responses, so that callers may hold locks that
  * the link's ops take.
@@ -148,9 +149,9 @@ void xdf_channel_send_last(struct xdf_channel *channel, u64 fb_cookie)
  * Return: 0, -ENOSPC when 32 requests are unanswered, -ENOTCONN when the link
  * is dead.
  */
-int xdf_channel_send(struct xdf_channel *channel, struct xendispl_req *req, u64 cookie)
+int xdf_channel_send(struct xdf_channel *channel, struct xendispl_req *req, u64 number)
 {
-	return channel_push(channel, req, NULL, cookie);
+	return channel_push(channel, req, NULL, number);
 }
 
 /* Forget a call that gave up; its slot stays busy until the answer comes. */
@@ -296,7 +297,7 @@ bool xdf_channel_owes(struct xdf_channel *channel)
 void xdf_channel_poll(struct xdf_channel *channel)
 {
 	struct xdf_link *link = channel->link;
-	struct { u64 cookie; int err; } flips[XDF_RING_SLOTS];
+	struct { u64 number; int err; } flips[XDF_RING_SLOTS];
 	unsigned int i, num_flips = 0;
 	const char *wrong = NULL;
 	unsigned long flags;
@@ -335,7 +336,7 @@ again:
 			slot->call = NULL;
 			channel->waiting--;
 		} else if (resp.operation == XENDISPL_OP_PG_FLIP && num_flips < XDF_RING_SLOTS) {
-			flips[num_flips].cookie = slot->cookie;
+			flips[num_flips].number = slot->number;
 			flips[num_flips++].err = xdf_status_to_errno(resp.status);
 		}
 		if (channel->ring.busy && channel_lost_one(channel, slot->sent))
@@ -354,7 +355,7 @@ out:
 	spin_unlock_irqrestore(&channel->lock, flags);
 
 	for (i = 0; i < num_flips; i++)
-		link->ops->flip_response(link->owner, channel->index, flips[i].cookie,
+		link->ops->flip_response(link->owner, channel->index, flips[i].number,
 					 flips[i].err);
 	if (wrong)
 		xdf_link_break(link, wrong);

@@ -125,7 +125,7 @@ bool xdf_flip_send(struct xdf_pipe *pipe)
 	flip->since = ktime_get();
 	flip->acked = false;
 	flip->nudge_ms = RESPONSE_MS;
-	ret = xdf_proto_pg_flip(link, pipe->index, flip->shown);
+	ret = xdf_proto_pg_flip(link, pipe->index, flip->shown, ++flip->number);
 	xdf_link_put(link);
 	/* Every tick tries again when the ring is full. */
 	if (!flip->ticking && (!ret || ret == -ENOSPC))
@@ -186,12 +186,12 @@ void xdf_crtc_flip_event(struct xdf_pipe *pipe, u64 fb_cookie)
 /**
  * xdf_crtc_flip_response - the backend has answered a page flip
  * @pipe: the pipe
- * @fb_cookie: the framebuffer that was to be shown
+ * @number: of the flip
  * @err: 0, or why it will not be
  *
  * Any context, interrupts on or off.
  */
-void xdf_crtc_flip_response(struct xdf_pipe *pipe, u64 fb_cookie, int err)
+void xdf_crtc_flip_response(struct xdf_pipe *pipe, u64 number, int err)
 {
 	struct drm_device *drm = &pipe->xdf->drm;
 	struct xdf_flip *flip = &pipe->flip;
@@ -207,7 +207,8 @@ void xdf_crtc_flip_response(struct xdf_pipe *pipe, u64 fb_cookie, int err)
 	if (flip->tries > FLIP_TRIES)
 		mod_delayed_work(xdf_wq, &pipe->xdf->config_work, 0);
 	flip->tries = 0;
-	if (flip->wire == fb_cookie) {
+	/* The one before may have been to the same framebuffer. */
+	if (flip->wire && flip->number == number) {
 		flip->acked = true;
 		if (err && err != -ENOTCONN) {
 			/*

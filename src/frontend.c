@@ -87,12 +87,12 @@ static void link_flip_event(void *owner, unsigned int connector, u64 fb_cookie)
 		xdf_crtc_flip_event(pipe, fb_cookie);
 }
 
-static void link_flip_response(void *owner, unsigned int connector, u64 fb_cookie, int err)
+static void link_flip_response(void *owner, unsigned int connector, u64 number, int err)
 {
 	struct xdf_pipe *pipe = link_pipe(owner, connector);
 
 	if (pipe)
-		xdf_crtc_flip_response(pipe, fb_cookie, err);
+		xdf_crtc_flip_response(pipe, number, err);
 }
 
 static void link_broken(void *owner)

@@ -141,18 +141,19 @@ int xdf_proto_set_config(struct xdf_link *link, unsigned int connector, u64 fb_c
  * @link: the link
  * @connector: number of the connector, which has a mode
  * @fb_cookie: name of the framebuffer
+ * @number: what flip_response is told with the answer
  *
  * Any context. The outcome comes by flip_event and flip_response.
  *
  * Return: 0 when it is on its way, -ENOSPC, -ENOTCONN.
  */
-int xdf_proto_pg_flip(struct xdf_link *link, unsigned int connector, u64 fb_cookie)
+int xdf_proto_pg_flip(struct xdf_link *link, unsigned int connector, u64 fb_cookie, u64 number)
 {
 	struct xendispl_req req;
 
 	request_init(&req, XENDISPL_OP_PG_FLIP);
 	req.op.pg_flip.fb_cookie = fb_cookie;
-	return xdf_channel_send(&link->channel[connector], &req, fb_cookie);
+	return xdf_channel_send(&link->channel[connector], &req, number);
 }
 
 /**
