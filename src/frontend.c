@@ -171,6 +171,8 @@ static void link_make(struct xdf_device *xdf)
 					 "not enough memory, grants (max_grant_frames) or event channels (max_event_channels) for %u connectors; it is tried again",
 					 config->num_connectors);
 		xdf->starved = true;
+		/* Where event channels were missing xenbus_alloc_evtchn() has written Closing. */
+		xenbus_switch_state(xdev, XenbusStateInitialising);
 		goto out;
 	}
 	xdf->starved = false;
