@@ -469,41 +469,6 @@ void xdf_backend_changed(struct xenbus_device *xdev, enum xenbus_state be)
 }
 
 /**
- * xdf_suspend - xenbus_driver.suspend: the guest is about to be saved or moved
- * @xdev: the device on the bus
- *
- * It may also just go on afterwards, without a word. So nothing ends here, unless
- * memory of the backend's is mapped, with which a guest cannot be saved, or may be at
- * any moment: then the backend is told to let go of everything, and the link is made
- * anew in either case.
- *
- * Return: 0.
- */
-int xdf_suspend(struct xenbus_device *xdev)
-{
-	struct xdf_device *xdf = dev_get_drvdata(&xdev->dev);
-	struct xdf_link *link = xdf_link_get(xdf);
-	unsigned int i;
-	bool foreign;
-
-	if (!link)
-		return 0;
-	mutex_lock(&xdf->buf_lock);
-	foreign = link->be_alloc || xdf_dbuf_any_foreign(xdf);
-	if (foreign) {
-		for (i = 0; i < xdf->num_pipes; i++)
-			xdf_crtc_retract(xdf->pipe[i], link);
-		xdf_view_retract(xdf, link);
-		xdf_link_kill(link); /* before anybody announces them anew */
-	}
-	mutex_unlock(&xdf->buf_lock);
-	if (foreign)
-		link_broken(xdf);
-	xdf_link_put(link);
-	return 0;
-}
-
-/**
  * xdf_resume - xenbus_driver.resume: the guest was restored, maybe elsewhere
  * @xdev: the device on the bus, in state Initialising, with another backend
  *
