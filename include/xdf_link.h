@@ -4,6 +4,7 @@
 
 #include <linux/atomic.h>
 #include <linux/completion.h>
+#include <linux/errno.h>
 #include <linux/kref.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
@@ -17,6 +18,12 @@
 
 struct xdf_link;
 struct xenbus_device;
+
+/*
+ * A request found no room on the ring in time: the backend has not seen it. What a
+ * backend answers is never this, see xdf_status_to_errno().
+ */
+#define XDF_UNSENT (-EJUKEBOX)
 
 /**
  * struct xdf_link_ops - what the rooms above want to hear from a link

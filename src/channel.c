@@ -180,8 +180,9 @@ static void channel_abandon(struct xdf_channel *channel, struct xdf_call *call)
  * Sleeps, killably, for space and for the answer, each at most the link's
  * timeout, and much less while the backend is silent.
  *
- * Return: 0; the backend's error; -ETIMEDOUT; -ENOTCONN when the link is or
- * becomes dead; -EINTR when the caller is being killed.
+ * Return: 0; the backend's error; XDF_UNSENT when there was no room; -ENOTCONN when
+ * the link is or becomes dead; when it is on the ring without an answer -ETIMEDOUT, or
+ * -EINTR if the caller is being killed.
  */
 int xdf_channel_call(struct xdf_channel *channel, struct xendispl_req *req,
 		     struct xendispl_resp *resp)
@@ -202,20 +203,23 @@ int xdf_channel_call(struct xdf_channel *channel, struct xendispl_req *req,
 
 	ret = channel_push(channel, req, &call, 0);
 	if (ret == -ENOSPC) {
-		unsigned long end = jiffies + timeout;
+		unsigned long start = jiffies, end = start + timeout;
 
 		/* A poll a tick: responses may come without an interrupt. */
 		while (ret == -ENOSPC && time_before(jiffies, end)) {
 			if (fatal_signal_pending(current))
-				return -EINTR;
+				return XDF_UNSENT;
 			wait_event_killable_timeout(channel->space,
 						    READ_ONCE(channel->ring.busy) != U32_MAX ||
 						    READ_ONCE(link->dead), 1);
 			xdf_channel_poll(channel);
 			ret = channel_push(channel, req, &call, 0);
 		}
-		if (ret == -ENOSPC)
-			ret = -ETIMEDOUT;
+		if (ret == -ENOSPC) {
+			if (time_before(READ_ONCE(link->heard), start))
+				WRITE_ONCE(link->silent, true);
+			ret = XDF_UNSENT;
+		}
 	}
 	if (ret)
 		return ret;

@@ -123,7 +123,7 @@ static int dbuf_announce_foreign(struct xdf_dbuf *dbuf, struct xdf_link *link)
 	}
 	if (ret) {
 		dbuf_end_grants(dbuf);
-		return ret == -ENOTCONN ? ret : -EOPNOTSUPP;
+		return ret == -ENOTCONN || ret == XDF_UNSENT ? ret : -EOPNOTSUPP;
 	}
 	foreign = dbuf_map(dbuf, link->domid);
 	if (IS_ERR(foreign)) {
@@ -307,6 +307,24 @@ struct xdf_dbuf *xdf_dbuf_create(struct xdf_device *xdf, struct xdf_pages *pages
 	return dbuf;
 }
 
+/**
+ * xdf_reap_again - is a request to be tried again?
+ * @xdf: the device
+ * @link: the link that it was for
+ * @err: what became of it
+ *
+ * What the backend never hears of it would hold on to. A ring that stays full is the end
+ * of the link, some time; a device that goes does not wait for that.
+ *
+ * Return: whether it is.
+ */
+bool xdf_reap_again(struct xdf_device *xdf, struct xdf_link *link, int err)
+{
+	if (err && READ_ONCE(link->silent) && READ_ONCE(xdf->removed))
+		xdf_link_kill(link); /* the others must not wait, too */
+	return err == XDF_UNSENT && !READ_ONCE(link->dead);
+}
+
 /* Runs in reap_work: the last reference is gone. */
 static void dbuf_reap(struct xdf_device *xdf, struct xdf_zombie *zombie)
 {
@@ -322,9 +340,9 @@ static void dbuf_reap(struct xdf_device *xdf, struct xdf_zombie *zombie)
 	/* Off the list it is ours alone; a lost link is noticed by its serial. */
 	link = xdf_link_get_serial(xdf, dbuf->serial);
 	if (link) {
-		ret = xdf_proto_dbuf_destroy(link, dbuf->cookie);
-		if (READ_ONCE(link->silent) && READ_ONCE(xdf->removed))
-			xdf_link_kill(link); /* the others must not wait, too */
+		do {
+			ret = xdf_proto_dbuf_destroy(link, dbuf->cookie);
+		} while (xdf_reap_again(xdf, link, ret));
 		if (ret && ret != -ENOTCONN)
 			dev_warn_ratelimited(xdf->drm.dev, "backend failed to destroy buffer %llu: %d\n",
 					     dbuf->cookie, ret);

@@ -39,7 +39,8 @@ const struct xdf_format xdf_formats[XDF_NUM_FORMATS] = {
 /* Nothing more can be learned over this link, or not in time. */
 static bool give_up(int err, unsigned long end)
 {
-	return err == -ETIMEDOUT || err == -ENOTCONN || err == -EINTR || time_after(jiffies, end);
+	return err == -ETIMEDOUT || err == -ENOTCONN || err == -EINTR || err == XDF_UNSENT ||
+	       time_after(jiffies, end);
 }
 
 /* Try all formats that fit a buffer. False when nothing more can be learned. */

@@ -3,9 +3,9 @@
  * DOC: proto
  *
  * One function for each request of displif. Unless it says otherwise it waits
- * for the backend's answer, killably and not longer than the link's timeout, and return
- * what xdf_channel_call() returns: 0, the backend's error, -ETIMEDOUT, -ENOTCONN
- * or -EINTR.
+ * for the backend's answer, killably and not longer than the link's timeout, and returns
+ * what xdf_channel_call() returns: 0, the backend's error, XDF_UNSENT, -ETIMEDOUT,
+ * -ENOTCONN or -EINTR.
  *
  * Requests about buffers are not about a connector; the protocol wants them on
  * the ring of connector 0.
@@ -121,19 +121,21 @@ int xdf_proto_fb_detach(struct xdf_link *link, u64 fb_cookie)
  * @height: of the mode, in lines
  * @bpp: bits a pixel of the framebuffer
  *
- * Return: see above.
+ * Return: see above, but -ETIMEDOUT also when there was no room: flips tell.
  */
 int xdf_proto_set_config(struct xdf_link *link, unsigned int connector, u64 fb_cookie, u32 width,
 			 u32 height, u32 bpp)
 {
 	struct xendispl_req req;
+	int ret;
 
 	request_init(&req, XENDISPL_OP_SET_CONFIG);
 	req.op.set_config.fb_cookie = fb_cookie;
 	req.op.set_config.width = width;
 	req.op.set_config.height = height;
 	req.op.set_config.bpp = bpp;
-	return xdf_channel_call(&link->channel[connector], &req, NULL);
+	ret = xdf_channel_call(&link->channel[connector], &req, NULL);
+	return ret == XDF_UNSENT ? -ETIMEDOUT : ret;
 }
 
 /**
@@ -166,7 +168,7 @@ int xdf_proto_pg_flip(struct xdf_link *link, unsigned int connector, u64 fb_cook
  *
  * Belongs to version 2, but backends that speak 1 know it too or refuse it.
  *
- * Return: see above.
+ * Return: see above, but -ETIMEDOUT also when there was no room.
  */
 int xdf_proto_get_edid(struct xdf_link *link, unsigned int connector, u32 gref_directory,
 		       u32 capacity, u32 *size)
@@ -181,5 +183,5 @@ int xdf_proto_get_edid(struct xdf_link *link, unsigned int connector, u32 gref_d
 	ret = xdf_channel_call(&link->channel[connector], &req, &resp);
 	if (!ret)
 		*size = resp.op.get_edid.edid_sz;
-	return ret;
+	return ret == XDF_UNSENT ? -ETIMEDOUT : ret;
 }

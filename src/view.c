@@ -9,6 +9,7 @@
  * A framebuffer of DRM's has a view of the whole, and one for each other place
  * where a plane begins to show it: X lays all monitors into one framebuffer.
  */
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 
 #include <drm/drm_fourcc.h>
@@ -27,6 +28,7 @@ static void view_reap(struct xdf_device *xdf, struct xdf_zombie *zombie)
 {
 	struct xdf_view *view = container_of(zombie, struct xdf_view, zombie);
 	struct xdf_link *link;
+	int ret;
 
 	mutex_lock(&xdf->buf_lock);
 	list_del(&view->node);
@@ -35,7 +37,9 @@ static void view_reap(struct xdf_device *xdf, struct xdf_zombie *zombie)
 	link = xdf_link_get_serial(xdf, view->serial);
 	if (link) {
 		xdf_crtc_let_go(xdf, link, view->cookie);
-		xdf_proto_fb_detach(link, view->cookie);
+		do {
+			ret = xdf_proto_fb_detach(link, view->cookie);
+		} while (xdf_reap_again(xdf, link, ret));
 		xdf_link_put(link);
 	}
 	xdf_dbuf_put(view->dbuf);
@@ -63,6 +67,14 @@ void xdf_view_discard(struct xdf_fb *fb)
 		view_retire(view);
 }
 
+/* A backend that had no room for a request did not answer it. */
+static int view_errno(int ret)
+{
+	if (ret != XDF_UNSENT)
+		return ret;
+	return fatal_signal_pending(current) ? -EINTR : -ETIMEDOUT;
+}
+
 /* Tell the backend of a view that this link does not know. */
 static int view_announce(struct xdf_view *view, struct xdf_link *link)
 {
@@ -72,16 +84,16 @@ static int view_announce(struct xdf_view *view, struct xdf_link *link)
 		return 0;
 	ret = xdf_dbuf_announce(view->dbuf, link);
 	if (ret)
-		return ret;
+		return view_errno(ret);
 	ret = xdf_proto_fb_attach(link, view->dbuf->cookie, view->cookie, view->width,
 				  view->height, view->format);
 	/* Without an answer it may or may not know it. */
 	if (!ret || ret == -ETIMEDOUT || ret == -EINTR)
 		WRITE_ONCE(view->serial, link->serial);
 	/* It may not have come to the buffer; or will not, which another try brings to light. */
-	else if (ret != -ENOTCONN && xdf_channel_owes(&link->channel[0]))
+	else if (ret != -ENOTCONN && ret != XDF_UNSENT && xdf_channel_owes(&link->channel[0]))
 		ret = -ETIMEDOUT;
-	return ret;
+	return view_errno(ret);
 }
 
 /**
