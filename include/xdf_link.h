@@ -9,6 +9,7 @@
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/wait.h>
+#include <linux/workqueue.h>
 
 #include <xen/interface/event_channel.h>
 #include <xen/interface/io/displif.h>
@@ -143,6 +144,10 @@ struct xdf_channel {
  * @silent: the last request timed out; cleared by any sign of life
  * @heard: when the last response or event came, in jiffies
  * @be_alloc: the backend allocates buffers; cleared when it refuses to
+ * @kept_lock: protects @kept and @closed; no other lock is taken inside it
+ * @kept: grants that a request names which was not answered, see xdf_link_keep()
+ * @kept_work: ends those when all requests are answered
+ * @closed: no request can be carried out any more
  * @num_requests: requests sent, for people
  * @num_errors: requests that the backend refused, for people
  * @num_timeouts: requests that it did not answer in time, for people
@@ -164,6 +169,10 @@ struct xdf_link {
 	bool silent;
 	unsigned long heard;
 	bool be_alloc;
+	spinlock_t kept_lock;
+	struct list_head kept;
+	struct delayed_work kept_work;
+	bool closed;
 	atomic_t num_requests;
 	atomic_t num_errors;
 	atomic_t num_timeouts;
@@ -183,10 +192,22 @@ void xdf_channel_poll(struct xdf_channel *channel);
 void xdf_channel_nudge(struct xdf_channel *channel);
 void xdf_channel_kill(struct xdf_channel *channel);
 
+/**
+ * xdf_link_unanswered - may a request be carried out yet?
+ * @err: what became of it, as of xdf_channel_call()
+ *
+ * Return: whether it is, or may be, on the ring without an answer.
+ */
+static inline bool xdf_link_unanswered(int err)
+{
+	return err == -ETIMEDOUT || err == -EINTR || err == -ENOTCONN;
+}
+
 struct xdf_link *xdf_link_create(struct xenbus_device *xdev, unsigned int num_channels, u32 serial,
 				 const struct xdf_link_ops *ops, void *owner,
 				 unsigned int timeout_ms);
 bool xdf_link_silent(struct xdf_link *link);
+void xdf_link_keep(struct xdf_link *link, struct xdf_grants *grants);
 int xdf_link_publish(struct xdf_link *link);
 void xdf_link_kill(struct xdf_link *link);
 void xdf_link_break(struct xdf_link *link, const char *why);

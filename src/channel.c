@@ -42,9 +42,8 @@ static void channel_arm(struct xdf_channel *channel)
 }
 
 /*
- * Put a request on the ring. @call may be NULL, then nobody waits for the
- * response; @number is handed to flip_response for a PG_FLIP. Caller holds the
- * lock.
+ * Put a request on the ring. @call may be NULL, then nobody waits for the response;
+ * @number is handed to flip_response for a PG_FLIP. Caller holds the lock.
  */
 static int channel_put(struct xdf_channel *channel, struct xendispl_req *req,
 		       struct xdf_call *call, u64 number)
@@ -83,8 +82,8 @@ static int channel_put(struct xdf_channel *channel, struct xendispl_req *req,
 }
 
 /*
- * The ring was found full. When nothing on it has been answered for long its
- * requests are lost, and nothing can be asked any more: the link is over.
+ * The ring was found full. When nothing on it has been answered for long its requests
+ * are lost, and nothing can be asked any more: the link is over.
  */
 static void channel_check_full(struct xdf_channel *channel)
 {
@@ -225,9 +224,8 @@ int xdf_channel_call(struct xdf_channel *channel, struct xendispl_req *req,
 		return ret;
 
 	/*
-	 * Responses that nobody waited for may lie before ours: then the backend
-	 * has passed the index that asks for an interrupt. Collect them and ask
-	 * again.
+	 * Responses that nobody waited for may lie before ours: then the backend has
+	 * passed the index that asks for an interrupt. Collect them and ask again.
 	 */
 	xdf_channel_poll(channel);
 	left = wait_for_completion_killable_timeout(&call.done, timeout / 2);
@@ -547,6 +545,19 @@ int xdf_channel_init(struct xdf_channel *channel)
 	return ret ?: shared_page_bind(&channel->event, channel, event_irq, "evt");
 }
 
+/*
+ * A backend that stands still, with the ring mapped, may come to its requests yet, and
+ * then use grants that belong to others by then. All that it finds there is to turn the
+ * connector off.
+ */
+static void channel_disarm(struct xdf_channel *channel)
+{
+	struct xendispl_req req = { .operation = XENDISPL_OP_SET_CONFIG };
+
+	for (req.id = 0; req.id < XDF_RING_SLOTS; req.id++)
+		channel->sring->ring[req.id].req = req;
+}
+
 /**
  * xdf_channel_fini - close the event channels, take the shared pages back
  * @channel: of a dead link, or one whose xdf_channel_init() failed
@@ -559,6 +570,8 @@ void xdf_channel_fini(struct xdf_channel *channel)
 	/* The handler of events looks at the ring, too. */
 	shared_page_unbind(&channel->req, channel);
 	shared_page_unbind(&channel->event, channel);
+	if (channel->ring.busy)
+		channel_disarm(channel);
 	shared_page_fini(&channel->req);
 	shared_page_fini(&channel->event);
 }

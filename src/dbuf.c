@@ -33,13 +33,16 @@ static void dbuf_unmap(struct xdf_dbuf *dbuf)
 	mutex_unlock(&dbuf->foreign_lock);
 }
 
-/* Take access back; the backend was told to let go, or is gone. */
-static void dbuf_end_grants(struct xdf_dbuf *dbuf)
+/*
+ * Take access back; the backend was told to let go, or is gone. @link: the one over
+ * which it may not have come yet to what it was told, or NULL.
+ */
+static void dbuf_end_grants(struct xdf_dbuf *dbuf, struct xdf_link *link)
 {
 	dbuf_unmap(dbuf);
-	xdf_grants_end(dbuf->grants);
+	xdf_link_keep(link, dbuf->grants);
 	dbuf->grants = NULL;
-	xdf_grants_end(dbuf->directory);
+	xdf_link_keep(link, dbuf->directory);
 	dbuf->directory = NULL;
 	dbuf->serial = 0;
 }
@@ -59,7 +62,7 @@ static int dbuf_grant(struct xdf_dbuf *dbuf, domid_t domid)
 
 	grants = xdf_grants_directory(domid, grants->ref, refs);
 	if (IS_ERR(grants)) {
-		dbuf_end_grants(dbuf);
+		dbuf_end_grants(dbuf, NULL);
 		return PTR_ERR(grants);
 	}
 	dbuf->directory = grants;
@@ -114,16 +117,16 @@ static int dbuf_announce_foreign(struct xdf_dbuf *dbuf, struct xdf_link *link)
 	}
 	dbuf->serial = link->serial;
 	ret = xdf_proto_dbuf_create(link, dbuf, true);
-	if (ret == -ETIMEDOUT || ret == -EINTR) {
+	if (xdf_link_unanswered(ret)) {
 		/* It may come to it yet, and we would not know: it goes by that name. */
 		xdf_proto_dbuf_destroy(link, dbuf->cookie);
-		dbuf_end_grants(dbuf);
+		dbuf_end_grants(dbuf, link);
 		dbuf->cookie = atomic64_inc_return(&dbuf->xdf->cookie);
 		return ret;
 	}
 	if (ret) {
-		dbuf_end_grants(dbuf);
-		return ret == -ENOTCONN || ret == XDF_UNSENT ? ret : -EOPNOTSUPP;
+		dbuf_end_grants(dbuf, NULL);
+		return ret == XDF_UNSENT ? ret : -EOPNOTSUPP;
 	}
 	foreign = dbuf_map(dbuf, link->domid);
 	if (IS_ERR(foreign)) {
@@ -132,7 +135,7 @@ static int dbuf_announce_foreign(struct xdf_dbuf *dbuf, struct xdf_link *link)
 			xdf_link_break(link, "page directory of its buffer lists what cannot be mapped");
 		else
 			xdf_proto_dbuf_destroy(link, dbuf->cookie);
-		dbuf_end_grants(dbuf);
+		dbuf_end_grants(dbuf, link);
 		return ret == -EPROTO ? -ENOTCONN : ret;
 	}
 	mutex_lock(&dbuf->foreign_lock);
@@ -153,7 +156,7 @@ static int dbuf_announce_own(struct xdf_dbuf *dbuf, struct xdf_link *link)
 	dbuf->serial = link->serial;
 	ret = xdf_proto_dbuf_create(link, dbuf, false);
 	if (ret && ret != -ETIMEDOUT && ret != -EINTR)
-		dbuf_end_grants(dbuf);
+		dbuf_end_grants(dbuf, ret == -ENOTCONN ? link : NULL);
 	return ret;
 }
 
@@ -221,14 +224,16 @@ void xdf_dbuf_sync(struct xdf_dbuf *dbuf, u32 y1, u32 y2)
 void xdf_dbuf_retract(struct xdf_device *xdf, struct xdf_link *link)
 {
 	struct xdf_dbuf *dbuf;
+	int ret;
 
 	list_for_each_entry(dbuf, &xdf->dbufs, node) {
 		dbuf_unmap(dbuf);
+		ret = 0;
 		if (dbuf->serial == link->serial)
-			xdf_proto_dbuf_destroy(link, dbuf->cookie);
+			ret = xdf_proto_dbuf_destroy(link, dbuf->cookie);
 		if (READ_ONCE(link->silent))
 			xdf_link_kill(link); /* we are leaving: do not wait for each */
-		dbuf_end_grants(dbuf);
+		dbuf_end_grants(dbuf, ret ? link : NULL);
 	}
 }
 
@@ -248,7 +253,7 @@ void xdf_dbuf_link_lost(struct xdf_device *xdf)
 	list_for_each_entry(view, &xdf->views, node)
 		WRITE_ONCE(view->serial, 0);
 	list_for_each_entry(dbuf, &xdf->dbufs, node)
-		dbuf_end_grants(dbuf);
+		dbuf_end_grants(dbuf, NULL);
 	mutex_unlock(&xdf->buf_lock);
 }
 
@@ -330,7 +335,7 @@ static void dbuf_reap(struct xdf_device *xdf, struct xdf_zombie *zombie)
 {
 	struct xdf_dbuf *dbuf = container_of(zombie, struct xdf_dbuf, zombie);
 	struct xdf_link *link;
-	int ret;
+	int ret = 0;
 
 	mutex_lock(&xdf->buf_lock);
 	dbuf_unmap(dbuf); /* off the list a suspend would not see it */
@@ -346,9 +351,9 @@ static void dbuf_reap(struct xdf_device *xdf, struct xdf_zombie *zombie)
 		if (ret && ret != -ENOTCONN)
 			dev_warn_ratelimited(xdf->drm.dev, "backend failed to destroy buffer %llu: %d\n",
 					     dbuf->cookie, ret);
-		xdf_link_put(link);
 	}
-	dbuf_end_grants(dbuf);
+	dbuf_end_grants(dbuf, ret ? link : NULL);
+	xdf_link_put(link);
 	xdf_pages_put(dbuf->pages);
 	mutex_destroy(&dbuf->foreign_lock);
 	kfree(dbuf);

@@ -39,8 +39,7 @@ const struct xdf_format xdf_formats[XDF_NUM_FORMATS] = {
 /* Nothing more can be learned over this link, or not in time. */
 static bool give_up(int err, unsigned long end)
 {
-	return err == -ETIMEDOUT || err == -ENOTCONN || err == -EINTR || err == XDF_UNSENT ||
-	       time_after(jiffies, end);
+	return xdf_link_unanswered(err) || err == XDF_UNSENT || time_after(jiffies, end);
 }
 
 /* Try all formats that fit a buffer. False when nothing more can be learned. */
@@ -60,7 +59,7 @@ static bool try_formats(struct xdf_device *xdf, struct xdf_link *link,
 		if (!ret)
 			*found |= BIT(i);
 		/* Without an answer it may be attached all the same. */
-		if (!ret || ret == -ETIMEDOUT || ret == -EINTR)
+		if (!ret || xdf_link_unanswered(ret))
 			xdf_proto_fb_detach(link, cookie);
 		if (give_up(ret, end))
 			return false;
@@ -82,6 +81,7 @@ static int try_depth(struct xdf_device *xdf, struct xdf_link *link, u32 bpp, uns
 		.bpp = bpp,
 		.size = xdf_pitch(TRIAL_SIZE, bpp) * TRIAL_SIZE,
 	};
+	struct xdf_link *unanswered = NULL;
 	bool go_on;
 	int ret;
 
@@ -105,13 +105,16 @@ static int try_depth(struct xdf_device *xdf, struct xdf_link *link, u32 bpp, uns
 	go_on = !give_up(ret, end);
 	if (!ret && go_on)
 		go_on = try_formats(xdf, link, &dbuf, end, found);
-	if (!ret || ret == -ETIMEDOUT || ret == -EINTR)
-		xdf_proto_dbuf_destroy(link, dbuf.cookie);
+	if (!ret || xdf_link_unanswered(ret))
+		ret = xdf_proto_dbuf_destroy(link, dbuf.cookie);
+	/* Requests are served in order: this answer is one to those before. */
+	if (xdf_link_unanswered(ret) || ret == XDF_UNSENT)
+		unanswered = link;
 	ret = go_on ? 0 : -ECANCELED;
 
-	xdf_grants_end(dbuf.directory);
+	xdf_link_keep(unanswered, dbuf.directory);
 out_grants:
-	xdf_grants_end(dbuf.grants);
+	xdf_link_keep(unanswered, dbuf.grants);
 out_pages:
 	xdf_pages_put(dbuf.pages);
 	return ret;

@@ -115,16 +115,17 @@ static void link_drop(struct xdf_device *xdf)
 	unsigned int i;
 
 	lockdep_assert_held(&xdf->state_lock);
-	spin_lock_irq(&xdf->link_lock);
 	link = xdf->link;
-	xdf->link = NULL;
-	spin_unlock_irq(&xdf->link_lock);
 	xdf->heard = false;
 	if (!link)
 		return;
 
+	/* Whoever finds none has nothing to fear from what it was asked. */
 	xdf_link_kill(link);
 	xdf_link_close(link);
+	spin_lock_irq(&xdf->link_lock);
+	xdf->link = NULL;
+	spin_unlock_irq(&xdf->link_lock);
 	for (i = 0; i < xdf->num_pipes; i++)
 		xdf_crtc_link_lost(xdf->pipe[i]);
 	xdf_dbuf_link_lost(xdf);

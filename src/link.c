@@ -15,6 +15,9 @@
 #include "xdf_grant.h"
 #include "xdf_link.h"
 
+/* How often it is looked whether what was kept may go; no answer to it interrupts. */
+#define KEPT_PERIOD_MS 100
+
 static void link_release(struct kref *refs)
 {
 	kvfree(container_of(refs, struct xdf_link, refs));
@@ -28,6 +31,71 @@ void xdf_link_put(struct xdf_link *link)
 {
 	if (link)
 		kref_put(&link->refs, link_release);
+}
+
+/* Is there a request that nobody waits for any more, and that may be carried out yet? */
+static bool link_owes(struct xdf_link *link)
+{
+	unsigned int i;
+
+	for (i = 0; i < link->num_channels; i++) {
+		xdf_channel_poll(&link->channel[i]);
+		if (xdf_channel_owes(&link->channel[i]))
+			return true;
+	}
+	return false;
+}
+
+/* End the grants that were kept, if all requests are answered. */
+static void link_release_kept(struct xdf_link *link)
+{
+	struct xdf_grants *grants, *next;
+	LIST_HEAD(kept);
+
+	spin_lock(&link->kept_lock);
+	list_splice_init(&link->kept, &kept);
+	spin_unlock(&link->kept_lock);
+	if (list_empty(&kept))
+		return;
+	/* What is kept from here on is not on this list. */
+	if (!READ_ONCE(link->closed) && link_owes(link)) {
+		spin_lock(&link->kept_lock);
+		if (!link->closed) {
+			list_splice_init(&kept, &link->kept);
+			schedule_delayed_work(&link->kept_work, msecs_to_jiffies(KEPT_PERIOD_MS));
+		}
+		spin_unlock(&link->kept_lock);
+	}
+	list_for_each_entry_safe(grants, next, &kept, orphan) {
+		list_del_init(&grants->orphan);
+		xdf_grants_end(grants);
+	}
+}
+
+static void link_kept_work_fn(struct work_struct *work)
+{
+	link_release_kept(container_of(work, struct xdf_link, kept_work.work));
+}
+
+/**
+ * xdf_link_keep - end grants, but not before it can do no harm
+ * @link: the link with a request that names them and may be unanswered, or NULL
+ * @grants: the grants, which are the link's from now on; or NULL
+ *
+ * The backend may be about to map them. References that were given back would be given
+ * out again, by whatever driver, and mapped in place of ours. So they stay until it has
+ * answered everything, or the link is closed. May sleep.
+ */
+void xdf_link_keep(struct xdf_link *link, struct xdf_grants *grants)
+{
+	if (!link || !grants) {
+		xdf_grants_end(grants);
+		return;
+	}
+	spin_lock(&link->kept_lock);
+	list_add(&grants->orphan, &link->kept);
+	spin_unlock(&link->kept_lock);
+	link_release_kept(link);
 }
 
 /**
@@ -57,6 +125,9 @@ struct xdf_link *xdf_link_create(struct xenbus_device *xdev, unsigned int num_ch
 	if (!link)
 		return ERR_PTR(-ENOMEM);
 	kref_init(&link->refs);
+	spin_lock_init(&link->kept_lock);
+	INIT_LIST_HEAD(&link->kept);
+	INIT_DELAYED_WORK(&link->kept_work, link_kept_work_fn);
 	link->xdev = xdev;
 	link->domid = xdev->otherend_id;
 	link->serial = serial;
@@ -188,7 +259,7 @@ void xdf_link_break(struct xdf_link *link, const char *why)
 }
 
 /**
- * xdf_link_close - close the event channels, take the shared pages back
+ * xdf_link_close - close the event channels, take all back that was shared
  * @link: a dead link
  *
  * Process context of the thread that runs the device's states. After it the
@@ -200,4 +271,9 @@ void xdf_link_close(struct xdf_link *link)
 
 	for (i = 0; i < link->num_channels; i++)
 		xdf_channel_fini(&link->channel[i]);
+	spin_lock(&link->kept_lock);
+	link->closed = true;
+	spin_unlock(&link->kept_lock);
+	cancel_delayed_work_sync(&link->kept_work);
+	link_release_kept(link);
 }

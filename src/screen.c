@@ -83,6 +83,7 @@ void xdf_screen_configure(struct xdf_device *xdf, const struct xdf_config *confi
 static u8 *edid_read(struct xdf_link *link, unsigned int connector, u32 *size, const char **why,
 		     int *err)
 {
+	struct xdf_link *unanswered = NULL;
 	struct xdf_grants *grants, *directory;
 	struct xdf_pages *pages;
 	u8 *edid = NULL;
@@ -105,6 +106,8 @@ static u8 *edid_read(struct xdf_link *link, unsigned int connector, u32 *size, c
 		goto out_grants;
 	}
 	*err = xdf_proto_get_edid(link, connector, directory->ref[0], XDF_EDID_MAX, size);
+	if (xdf_link_unanswered(*err))
+		unanswered = link;
 	if (*err) {
 		/* It is the backend that has no room. */
 		if (*err == -ENOMEM || *err == -ENOSPC)
@@ -130,9 +133,9 @@ static u8 *edid_read(struct xdf_link *link, unsigned int connector, u32 *size, c
 		*err = 0;
 	}
 out:
-	xdf_grants_end(directory);
+	xdf_link_keep(unanswered, directory);
 out_grants:
-	xdf_grants_end(grants);
+	xdf_link_keep(unanswered, grants);
 out_pages:
 	xdf_pages_put(pages);
 	return edid;
