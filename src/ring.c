@@ -99,17 +99,23 @@ int xdf_ring_accept(struct xdf_ring *ring, u16 id, u8 op)
  * @status: status field, 0 or -XEN_Exx (displif.h, "Response packets")
  *
  * Xen's error numbers are those of Linux. What is no error number at all, a
- * positive status for one, becomes -EIO: it is not success.
+ * positive status for one, becomes -EIO: it is not success. So do those that are orders
+ * to whoever gets them, DRM (-EDEADLK) and clients (-EAGAIN, -EINTR) to try again, ever
+ * again; and those that xdf_channel_call() has a meaning of its own for.
  *
  * Return: 0 or a negative errno that is safe to hand to user space.
  */
 int xdf_status_to_errno(s32 status)
 {
-	if (status == 0)
-		return 0;
-	if (status > 0 || status < -133)
+	switch (status) {
+	case -EINTR:
+	case -EAGAIN:
+	case -EDEADLK:
+	case -ENOTCONN:
+	case -ETIMEDOUT:
 		return -EIO;
-	return status;
+	}
+	return status > 0 || status < -133 ? -EIO : status;
 }
 
 /**
