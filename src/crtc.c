@@ -72,6 +72,9 @@ static int pipe_configure(struct xdf_pipe *pipe, struct xdf_link *link)
 				   pipe->bpp);
 	/* Without an answer it may well be done; flips queue up behind it. */
 	if (ret && ret != -ETIMEDOUT && ret != -EINTR) {
+		spin_lock_irq(&drm->event_lock);
+		flip->live = false; /* as after another format; there is nothing to flip under */
+		spin_unlock_irq(&drm->event_lock);
 		if (ret != -ENOTCONN)
 			configure_later(pipe->xdf);
 		return ret;
