@@ -461,6 +461,9 @@ static void xdf_crtc_flush(struct drm_crtc *crtc, struct drm_atomic_commit *comm
 	}
 	if (draw && flip->live && !flip->wire && flip->shown)
 		flip->waiting = xdf_flip_send(pipe);
+	/* One that came with the mode was sent before there were ticks to watch over it. */
+	if (flip->wire && !flip->ticking)
+		flip->ticking = !drm_crtc_vblank_get(crtc);
 	if (flip->event && flip->waiting)
 		xdf_vblank_expect(pipe, flip->since);
 	spin_unlock_irq(&drm->event_lock);
