@@ -51,8 +51,9 @@ int xdf_panic_get_buffer(struct drm_plane *plane, struct drm_scanout_buffer *sb)
 	if (!sb->pages)
 		return -ENODEV;
 	sb->format = fb->format;
-	sb->width = state->view->width;
-	sb->height = state->view->height;
+	/* What is seen of it: others may show the rest. */
+	sb->width = state->base.src_w >> 16;
+	sb->height = state->base.src_h >> 16;
 	sb->pitch[0] = fb->pitches[0];
 	return 0;
 }
