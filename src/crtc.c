@@ -70,6 +70,8 @@ static int pipe_configure(struct xdf_pipe *pipe, struct xdf_link *link)
 
 	ret = xdf_proto_set_config(link, pipe->index, shown, pipe->width, pipe->height,
 				   pipe->bpp);
+	if (ret == XDF_UNSENT)
+		ret = -ETIMEDOUT; /* flips tell */
 	/* Without an answer it may well be done; flips queue up behind it. */
 	if (ret && ret != -ETIMEDOUT && ret != -EINTR) {
 		spin_lock_irq(&drm->event_lock);
@@ -92,8 +94,56 @@ static int pipe_configure(struct xdf_pipe *pipe, struct xdf_link *link)
 	return ret;
 }
 
+/* Nothing is shown any more, whatever the backend does. Caller holds event_lock. */
+static void flip_forget(struct xdf_pipe *pipe)
+{
+	struct xdf_flip *flip = &pipe->flip;
+
+	flip->live = false;
+	flip->shown = 0;
+	flip->again = false;
+	flip->waiting = false;
+	flip->wire = 0;
+	flip->tries = 0;
+	xdf_flip_stop_ticking(pipe);
+}
+
+/*
+ * Have the backend turn the connector off, if it may be on: it may be told to detach
+ * the framebuffer after this. Caller holds config_lock. Returns 0, -EINTR, or XDF_UNSENT:
+ * then it was not told, and will be.
+ */
+static int pipe_off(struct xdf_pipe *pipe)
+{
+	struct xdf_device *xdf = pipe->xdf;
+	struct xdf_link *link = NULL;
+	int ret = 0;
+
+	lockdep_assert_held(&xdf->config_lock);
+	spin_lock_irq(&xdf->drm.event_lock);
+	flip_forget(pipe); /* a replay may just have turned it on */
+	spin_unlock_irq(&xdf->drm.event_lock);
+	if (READ_ONCE(pipe->flip.sent))
+		link = xdf_link_get_serial(xdf, xdf->ready);
+	if (link && pipe->index < link->num_channels)
+		ret = xdf_proto_set_config(link, pipe->index, 0, 0, 0, 0);
+	xdf_link_put(link);
+	/* Whoever is killed does not wait; who detaches the framebuffer does, xdf_crtc_let_go(). */
+	if (ret == -EINTR)
+		return ret;
+	if (ret == XDF_UNSENT) {
+		configure_later(xdf);
+		return ret;
+	}
+	spin_lock_irq(&xdf->drm.event_lock);
+	pipe->flip.sent = 0;
+	xdf_flip_note_shown(pipe);
+	spin_unlock_irq(&xdf->drm.event_lock);
+	return 0;
+}
+
 /**
- * xdf_crtc_config_work_fn - set modes again after the backend refused or ignored a flip
+ * xdf_crtc_config_work_fn - tell modes again that the backend refused, ignored or never heard of
  * @work: the device's config_work
  */
 void xdf_crtc_config_work_fn(struct work_struct *work)
@@ -105,9 +155,14 @@ void xdf_crtc_config_work_fn(struct work_struct *work)
 	mutex_lock(&xdf->config_lock);
 	xdf->refusals++;
 	link = xdf_link_get_serial(xdf, xdf->ready);
-	for (i = 0; link && i < xdf->num_pipes; i++)
-		if (xdf->pipe[i]->enabled && !READ_ONCE(xdf->pipe[i]->flip.live))
+	for (i = 0; link && i < xdf->num_pipes; i++) {
+		struct xdf_flip *flip = &xdf->pipe[i]->flip;
+
+		if (!READ_ONCE(flip->shown) && READ_ONCE(flip->sent))
+			pipe_off(xdf->pipe[i]);
+		else if (xdf->pipe[i]->enabled && !READ_ONCE(flip->live))
 			dark += !!pipe_configure(xdf->pipe[i], link);
+	}
 	if (!dark)
 		xdf->refusals = 0;
 	xdf_link_put(link);
@@ -272,48 +327,6 @@ static void xdf_crtc_enable(struct drm_crtc *crtc, struct drm_atomic_commit *com
 }
 XDF_DEFINE_CRTC_COMMIT(xdf_crtc_enable)
 
-/* Nothing is shown any more, whatever the backend does. Caller holds event_lock. */
-static void flip_forget(struct xdf_pipe *pipe)
-{
-	struct xdf_flip *flip = &pipe->flip;
-
-	flip->live = false;
-	flip->shown = 0;
-	flip->again = false;
-	flip->waiting = false;
-	flip->wire = 0;
-	flip->tries = 0;
-	xdf_flip_stop_ticking(pipe);
-}
-
-/*
- * Have the backend turn the connector off, if it may be on: it may be told to detach
- * the framebuffer after this. Caller holds config_lock.
- */
-static void pipe_off(struct xdf_pipe *pipe)
-{
-	struct xdf_device *xdf = pipe->xdf;
-	struct xdf_link *link = NULL;
-	int ret = 0;
-
-	lockdep_assert_held(&xdf->config_lock);
-	spin_lock_irq(&xdf->drm.event_lock);
-	flip_forget(pipe); /* a replay may just have turned it on */
-	spin_unlock_irq(&xdf->drm.event_lock);
-	if (READ_ONCE(pipe->flip.sent))
-		link = xdf_link_get_serial(xdf, xdf->ready);
-	if (link && pipe->index < link->num_channels)
-		ret = xdf_proto_set_config(link, pipe->index, 0, 0, 0, 0);
-	xdf_link_put(link);
-	/* Whoever is killed does not wait; who detaches the framebuffer does, xdf_crtc_let_go(). */
-	if (ret == -EINTR)
-		return;
-	spin_lock_irq(&xdf->drm.event_lock);
-	pipe->flip.sent = 0;
-	xdf_flip_note_shown(pipe);
-	spin_unlock_irq(&xdf->drm.event_lock);
-}
-
 /* Is the pipe off, but for the backend, which may be showing this? */
 static bool left_on(const struct xdf_flip *flip, u64 fb_cookie)
 {
@@ -339,12 +352,17 @@ void xdf_crtc_let_go(struct xdf_device *xdf, struct xdf_link *link, u64 fb_cooki
 	for (i = 0; i < xdf->num_pipes; i++) {
 		struct xdf_pipe *pipe = xdf->pipe[i];
 
-		if (!left_on(&pipe->flip, fb_cookie))
-			continue;
-		mutex_lock(&xdf->config_lock);
-		if (left_on(&pipe->flip, fb_cookie)) /* it gets another picture under this lock */
-			pipe_off(pipe);
-		mutex_unlock(&xdf->config_lock);
+		while (left_on(&pipe->flip, fb_cookie)) {
+			int ret = 0;
+
+			mutex_lock(&xdf->config_lock);
+			/* It gets another picture under this lock. */
+			if (left_on(&pipe->flip, fb_cookie))
+				ret = pipe_off(pipe);
+			mutex_unlock(&xdf->config_lock);
+			if (!xdf_reap_again(xdf, link, ret))
+				break;
+		}
 	}
 	if (!xdf_link_silent(link))
 		xdf_crtc_wait_unused(xdf, fb_cookie, link->timeout);

@@ -348,7 +348,7 @@ static void dbuf_reap(struct xdf_device *xdf, struct xdf_zombie *zombie)
 		do {
 			ret = xdf_proto_dbuf_destroy(link, dbuf->cookie);
 		} while (xdf_reap_again(xdf, link, ret));
-		if (ret && ret != -ENOTCONN)
+		if (ret && ret != -ENOTCONN && ret != XDF_UNSENT)
 			dev_warn_ratelimited(xdf->drm.dev, "backend failed to destroy buffer %llu: %d\n",
 					     dbuf->cookie, ret);
 	}

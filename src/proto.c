@@ -121,21 +121,19 @@ int xdf_proto_fb_detach(struct xdf_link *link, u64 fb_cookie)
  * @height: of the mode, in lines
  * @bpp: bits a pixel of the framebuffer
  *
- * Return: see above, but -ETIMEDOUT also when there was no room: flips tell.
+ * Return: see above.
  */
 int xdf_proto_set_config(struct xdf_link *link, unsigned int connector, u64 fb_cookie, u32 width,
 			 u32 height, u32 bpp)
 {
 	struct xendispl_req req;
-	int ret;
 
 	request_init(&req, XENDISPL_OP_SET_CONFIG);
 	req.op.set_config.fb_cookie = fb_cookie;
 	req.op.set_config.width = width;
 	req.op.set_config.height = height;
 	req.op.set_config.bpp = bpp;
-	ret = xdf_channel_call(&link->channel[connector], &req, NULL);
-	return ret == XDF_UNSENT ? -ETIMEDOUT : ret;
+	return xdf_channel_call(&link->channel[connector], &req, NULL);
 }
 
 /**
