@@ -173,7 +173,7 @@ static int link_begin(struct xdf_device *xdf, struct xdf_link *link)
 		WRITE_ONCE(link->good, true);
 	if (first) {
 		xdf_console_init(xdf);
-	} else if (!lacks(ret) || xdf->announced != link->serial) {
+	} else if (ret != -ETIMEDOUT && (!lacks(ret) || xdf->announced != link->serial)) {
 		err = link_explore(xdf, link);
 		xdf_screen_tell(xdf);
 	}

@@ -103,6 +103,60 @@ out:
 	return foreign;
 }
 
+/**
+ * xdf_reap_again - is a request to be tried again?
+ * @xdf: the device
+ * @link: the link that it was for
+ * @err: what became of it
+ *
+ * What the backend never hears of it would hold on to. A ring that stays full is the end
+ * of the link, some time; a device that goes does not wait for that.
+ *
+ * Return: whether it is.
+ */
+bool xdf_reap_again(struct xdf_device *xdf, struct xdf_link *link, int err)
+{
+	if (err && READ_ONCE(link->silent) && READ_ONCE(xdf->removed))
+		xdf_link_kill(link); /* the others must not wait, too */
+	return err == XDF_UNSENT && !READ_ONCE(link->dead);
+}
+
+/* A buffer that the backend may come to make yet, and that nobody wants any more. */
+struct dbuf_stray {
+	struct xdf_zombie zombie;
+	u64 cookie;
+	u32 serial;
+};
+
+/* Runs in reap_work. */
+static void stray_reap(struct xdf_device *xdf, struct xdf_zombie *zombie)
+{
+	struct dbuf_stray *stray = container_of(zombie, struct dbuf_stray, zombie);
+	struct xdf_link *link = xdf_link_get_serial(xdf, stray->serial);
+
+	while (link && xdf_reap_again(xdf, link, xdf_proto_dbuf_destroy(link, stray->cookie)))
+		;
+	xdf_link_put(link);
+	kfree(stray);
+}
+
+/* It may come to it yet, and we would not know: it goes by that name. */
+static void dbuf_abandon(struct xdf_dbuf *dbuf, struct xdf_link *link)
+{
+	struct dbuf_stray *stray = kzalloc(sizeof(*stray), GFP_KERNEL);
+
+	if (stray) {
+		stray->cookie = dbuf->cookie;
+		stray->serial = link->serial;
+		stray->zombie.reap = stray_reap;
+		xdf_reap(dbuf->xdf, &stray->zombie);
+	} else {
+		xdf_proto_dbuf_destroy(link, dbuf->cookie);
+	}
+	dbuf_end_grants(dbuf, link);
+	dbuf->cookie = atomic64_inc_return(&dbuf->xdf->cookie);
+}
+
 /* Have the backend allocate the memory. -EOPNOTSUPP when it does not want to. */
 static int dbuf_announce_foreign(struct xdf_dbuf *dbuf, struct xdf_link *link)
 {
@@ -118,10 +172,7 @@ static int dbuf_announce_foreign(struct xdf_dbuf *dbuf, struct xdf_link *link)
 	dbuf->serial = link->serial;
 	ret = xdf_proto_dbuf_create(link, dbuf, true);
 	if (xdf_link_unanswered(ret)) {
-		/* It may come to it yet, and we would not know: it goes by that name. */
-		xdf_proto_dbuf_destroy(link, dbuf->cookie);
-		dbuf_end_grants(dbuf, link);
-		dbuf->cookie = atomic64_inc_return(&dbuf->xdf->cookie);
+		dbuf_abandon(dbuf, link);
 		return ret;
 	}
 	if (ret) {
@@ -310,24 +361,6 @@ struct xdf_dbuf *xdf_dbuf_create(struct xdf_device *xdf, struct xdf_pages *pages
 	mutex_init(&dbuf->foreign_lock);
 	list_add_tail(&dbuf->node, &xdf->dbufs);
 	return dbuf;
-}
-
-/**
- * xdf_reap_again - is a request to be tried again?
- * @xdf: the device
- * @link: the link that it was for
- * @err: what became of it
- *
- * What the backend never hears of it would hold on to. A ring that stays full is the end
- * of the link, some time; a device that goes does not wait for that.
- *
- * Return: whether it is.
- */
-bool xdf_reap_again(struct xdf_device *xdf, struct xdf_link *link, int err)
-{
-	if (err && READ_ONCE(link->silent) && READ_ONCE(xdf->removed))
-		xdf_link_kill(link); /* the others must not wait, too */
-	return err == XDF_UNSENT && !READ_ONCE(link->dead);
 }
 
 /* Runs in reap_work: the last reference is gone. */

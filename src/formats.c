@@ -48,6 +48,7 @@ static bool try_formats(struct xdf_device *xdf, struct xdf_link *link,
 {
 	unsigned int i;
 	u64 cookie;
+	bool stop;
 	int ret;
 
 	for (i = 1; i < XDF_NUM_FORMATS; i++) {
@@ -59,9 +60,11 @@ static bool try_formats(struct xdf_device *xdf, struct xdf_link *link,
 		if (!ret)
 			*found |= BIT(i);
 		/* Without an answer it may be attached all the same. */
-		if (!ret || xdf_link_unanswered(ret))
-			xdf_proto_fb_detach(link, cookie);
-		if (give_up(ret, end))
+		stop = give_up(ret, end);
+		while ((!ret || xdf_link_unanswered(ret)) &&
+		       xdf_reap_again(xdf, link, xdf_proto_fb_detach(link, cookie)))
+			;
+		if (stop)
 			return false;
 	}
 	return true;
@@ -105,8 +108,11 @@ static int try_depth(struct xdf_device *xdf, struct xdf_link *link, u32 bpp, uns
 	go_on = !give_up(ret, end);
 	if (!ret && go_on)
 		go_on = try_formats(xdf, link, &dbuf, end, found);
-	if (!ret || xdf_link_unanswered(ret))
-		ret = xdf_proto_dbuf_destroy(link, dbuf.cookie);
+	if (!ret || xdf_link_unanswered(ret)) {
+		do {
+			ret = xdf_proto_dbuf_destroy(link, dbuf.cookie);
+		} while (xdf_reap_again(xdf, link, ret));
+	}
 	/* Requests are served in order: this answer is one to those before. */
 	if (xdf_link_unanswered(ret) || ret == XDF_UNSENT)
 		unanswered = link;
