@@ -236,6 +236,7 @@ void xdf_dbuf_retract(struct xdf_device *xdf, struct xdf_link *link);
 bool xdf_dbuf_any_foreign(struct xdf_device *xdf);
 void xdf_dbuf_link_lost(struct xdf_device *xdf);
 void xdf_reap(struct xdf_device *xdf, struct xdf_zombie *zombie);
+int xdf_dbuf_forget(struct xdf_device *xdf, struct xdf_link *link, u64 cookie);
 bool xdf_reap_again(struct xdf_device *xdf, struct xdf_link *link, int err);
 void xdf_reap_wait(struct xdf_device *xdf);
 void xdf_reap_work_fn(struct work_struct *work);

@@ -104,6 +104,26 @@ out:
 }
 
 /**
+ * xdf_dbuf_forget - have the backend forget a buffer, whatever room there is on the ring
+ * @xdf: the device
+ * @link: the link over which it was told of it
+ * @cookie: name of the buffer; its framebuffers are detached
+ *
+ * Not for clients' tasks: it may take as long as a link can be without answers.
+ *
+ * Return: as of xdf_proto_dbuf_destroy(); XDF_UNSENT when the link ended first.
+ */
+int xdf_dbuf_forget(struct xdf_device *xdf, struct xdf_link *link, u64 cookie)
+{
+	int ret;
+
+	do {
+		ret = xdf_proto_dbuf_destroy(link, cookie);
+	} while (xdf_reap_again(xdf, link, ret));
+	return ret;
+}
+
+/**
  * xdf_reap_again - is a request to be tried again?
  * @xdf: the device
  * @link: the link that it was for
@@ -134,8 +154,8 @@ static void stray_reap(struct xdf_device *xdf, struct xdf_zombie *zombie)
 	struct dbuf_stray *stray = container_of(zombie, struct dbuf_stray, zombie);
 	struct xdf_link *link = xdf_link_get_serial(xdf, stray->serial);
 
-	while (link && xdf_reap_again(xdf, link, xdf_proto_dbuf_destroy(link, stray->cookie)))
-		;
+	if (link)
+		xdf_dbuf_forget(xdf, link, stray->cookie);
 	xdf_link_put(link);
 	kfree(stray);
 }
@@ -378,9 +398,7 @@ static void dbuf_reap(struct xdf_device *xdf, struct xdf_zombie *zombie)
 	/* Off the list it is ours alone; a lost link is noticed by its serial. */
 	link = xdf_link_get_serial(xdf, dbuf->serial);
 	if (link) {
-		do {
-			ret = xdf_proto_dbuf_destroy(link, dbuf->cookie);
-		} while (xdf_reap_again(xdf, link, ret));
+		ret = xdf_dbuf_forget(xdf, link, dbuf->cookie);
 		if (ret && ret != -ENOTCONN && ret != XDF_UNSENT)
 			dev_warn_ratelimited(xdf->drm.dev, "backend failed to destroy buffer %llu: %d\n",
 					     dbuf->cookie, ret);

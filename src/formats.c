@@ -108,11 +108,8 @@ static int try_depth(struct xdf_device *xdf, struct xdf_link *link, u32 bpp, uns
 	go_on = !give_up(ret, end);
 	if (!ret && go_on)
 		go_on = try_formats(xdf, link, &dbuf, end, found);
-	if (!ret || xdf_link_unanswered(ret)) {
-		do {
-			ret = xdf_proto_dbuf_destroy(link, dbuf.cookie);
-		} while (xdf_reap_again(xdf, link, ret));
-	}
+	if (!ret || xdf_link_unanswered(ret))
+		ret = xdf_dbuf_forget(xdf, link, dbuf.cookie);
 	/* Requests are served in order: this answer is one to those before. */
 	if (xdf_link_unanswered(ret) || ret == XDF_UNSENT)
 		unanswered = link;
