@@ -28,6 +28,9 @@ debug_kernel() (
 		# else nearly all accesses that are watched would be those of others, and a
 		# report from within the scheduler or a console can stop the guest.
 		args+=('KCSAN_SANITIZE=$(if $(filter drivers/gpu/drm/% drivers/xen/%,$(obj)/),y,n)')
+	else
+		# What looks for mistakes need not be looked at itself: a fork() is mostly in these.
+		args+=(KASAN_SANITIZE_lockdep.o=n KASAN_SANITIZE_kmemleak.o=n KASAN_SANITIZE_debugobjects.o=n)
 	fi
 	deb=$(fetch_any linux-source-$XDF_DEBUG_SERIES amd64 $XDF_DEBUG_SERIES) ||
 		die "no linux-source-$XDF_DEBUG_SERIES in the archive"
