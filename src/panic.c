@@ -52,8 +52,8 @@ int xdf_panic_get_buffer(struct drm_plane *plane, struct drm_scanout_buffer *sb)
 		return -ENODEV;
 	sb->format = fb->format;
 	/* What is seen of it: others may show the rest. */
-	sb->width = state->base.src_w >> 16;
-	sb->height = state->base.src_h >> 16;
+	sb->width = drm_rect_width(&state->base.src) >> 16;
+	sb->height = drm_rect_height(&state->base.src) >> 16;
 	sb->pitch[0] = fb->pitches[0];
 	return 0;
 }

@@ -28,10 +28,24 @@
 /* A scale of 1, in the 16.16 numbers of plane coordinates. */
 #define UNSCALED 0x10000
 
+/* Where in its framebuffer a plane begins, in 16.16 pixels. */
+struct origin {
+	u32 x, y;
+};
+
+/* The first pixel that is seen: a plane may begin left of its CRTC, or above. */
+static struct origin plane_origin(const struct drm_plane_state *state)
+{
+	if (!state->visible)
+		return (struct origin){ state->src_x, state->src_y };
+	return (struct origin){ state->src.x1, state->src.y1 };
+}
+
 static int xdf_plane_check(struct drm_plane *plane, struct drm_atomic_commit *commit)
 {
 	struct drm_plane_state *state = drm_atomic_get_new_plane_state(commit, plane);
 	struct drm_crtc_state *crtc_state;
+	struct origin origin;
 	int ret;
 
 	if (!state->crtc)
@@ -41,16 +55,21 @@ static int xdf_plane_check(struct drm_plane *plane, struct drm_atomic_commit *co
 		return 0;
 	ret = drm_atomic_helper_check_plane_state(state, crtc_state, UNSCALED, UNSCALED, false,
 						  true);
-	if (ret)
+	if (ret || !state->fb)
 		return ret;
-	if (!state->fb || (!state->src_x && !state->src_y))
+	/* The helper has nothing against one that lies outside. */
+	if (crtc_state->enable && !state->visible) {
+		drm_dbg_kms(plane->dev, "the plane must cover the whole CRTC\n");
+		return -EINVAL;
+	}
+	origin = plane_origin(state);
+	if (!origin.x && !origin.y)
 		return 0;
-	if ((state->src_x | state->src_y) & 0xffff) {
+	if ((origin.x | origin.y) & 0xffff) {
 		drm_dbg_kms(plane->dev, "the protocol knows no parts of pixels\n");
 		return -EINVAL;
 	}
-	return xdf_view_check(to_xdf(plane->dev), state->fb, state->src_x >> 16,
-			      state->src_y >> 16);
+	return xdf_view_check(to_xdf(plane->dev), state->fb, origin.x >> 16, origin.y >> 16);
 }
 XDF_DEFINE_PLANE_CHECK(xdf_plane_check)
 
@@ -63,6 +82,7 @@ XDF_DEFINE_PLANE_COMMIT(xdf_plane_update)
 /* Learn what to wait for, and have the backend know what it will be asked to show. */
 static int xdf_plane_prepare(struct drm_plane *plane, struct drm_plane_state *state)
 {
+	struct origin origin = plane_origin(state);
 	struct xdf_view *view;
 	int ret;
 
@@ -71,7 +91,7 @@ static int xdf_plane_prepare(struct drm_plane *plane, struct drm_plane_state *st
 	ret = drm_gem_plane_helper_prepare_fb(plane, state);
 	if (ret)
 		return ret;
-	view = xdf_view_get(to_xdf_fb(state->fb), state->src_x >> 16, state->src_y >> 16);
+	view = xdf_view_get(to_xdf_fb(state->fb), origin.x >> 16, origin.y >> 16);
 	if (IS_ERR(view))
 		return PTR_ERR(view);
 	to_xdf_plane_state(state)->view = view;

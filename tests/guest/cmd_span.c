@@ -121,6 +121,37 @@ static int show(struct span *s, int which, uint32_t dx, uint32_t dy)
 	return ret;
 }
 
+/*
+ * Planes that begin left of and above their CRTCs, by @dx, @dy, and end with them; or that
+ * lie to the right of them, with nothing to be seen.
+ */
+static int place(struct span *s, int which, uint32_t dx, uint32_t dy, bool outside, uint32_t flags)
+{
+	struct kms_req r;
+	int i, ret;
+
+	kms_req_init(&r);
+	for (i = 0; i < s->n; i++) {
+		struct kms_pipe *p = &s->pipes[i];
+		const struct kms_props *props = &p->plane->props;
+		uint32_t w = p->mode.hdisplay + dx, h = p->mode.vdisplay + dy;
+
+		kms_req_show(&r, p, &s->bufs[which]);
+		kms_req_add(&r, p->plane->id, props, "SRC_X", (uint64_t)s->at[i].x << 16);
+		kms_req_add(&r, p->plane->id, props, "SRC_Y", (uint64_t)s->at[i].y << 16);
+		kms_req_add(&r, p->plane->id, props, "SRC_W", (uint64_t)w << 16);
+		kms_req_add(&r, p->plane->id, props, "SRC_H", (uint64_t)h << 16);
+		kms_req_add(&r, p->plane->id, props, "CRTC_X",
+			    outside ? p->mode.hdisplay + dx : -(uint64_t)dx);
+		kms_req_add(&r, p->plane->id, props, "CRTC_Y", outside ? 0 : -(uint64_t)dy);
+		kms_req_add(&r, p->plane->id, props, "CRTC_W", w);
+		kms_req_add(&r, p->plane->id, props, "CRTC_H", h);
+	}
+	ret = kms_req_commit(&s->kms, &r, flags, 0);
+	kms_req_free(&s->kms, &r);
+	return ret;
+}
+
 /* A flip on each CRTC; where they look stays as it is. */
 static int flip(struct span *s, int which)
 {
@@ -238,7 +269,19 @@ static int stages(struct client *cl, struct span *s)
 	if (ret)
 		return ret;
 	report(s, "pan-flip", 0, PAN_X, PAN_Y);
-	client_step(cl, "pan-flip");
+	if (!client_step(cl, "pan-flip") || !s->kms.atomic)
+		return 0;
+
+	/* the helpers of the kernel leave this one to the driver */
+	ret = place(s, 1, PAN_X, PAN_Y, true, DRM_MODE_ATOMIC_TEST_ONLY |
+		    DRM_MODE_ATOMIC_ALLOW_MODESET);
+	if (ret != -EINVAL)
+		return rep_fail("outside", ret, "planes beside their CRTCs");
+	ret = place(s, 1, PAN_X, PAN_Y, false, DRM_MODE_ATOMIC_ALLOW_MODESET);
+	if (ret)
+		return rep_fail("left", ret, NULL);
+	report(s, "left", 1, PAN_X, PAN_Y);
+	client_step(cl, "left");
 	return 0;
 }
 
