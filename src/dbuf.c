@@ -180,10 +180,13 @@ static void dbuf_abandon(struct xdf_dbuf *dbuf, struct xdf_link *link)
 /* Have the backend allocate the memory. -EOPNOTSUPP when it does not want to. */
 static int dbuf_announce_foreign(struct xdf_dbuf *dbuf, struct xdf_link *link)
 {
+	u32 refs = xdf_dbuf_pages(dbuf);
 	struct xdf_foreign *foreign;
 	int ret;
 
-	dbuf->directory = xdf_grants_directory(link->domid, NULL, xdf_dbuf_pages(dbuf));
+	if (!xdf_grants_room(xdf_pgdir_pages(refs)))
+		return -ENOSPC;
+	dbuf->directory = xdf_grants_directory(link->domid, NULL, refs);
 	if (IS_ERR(dbuf->directory)) {
 		ret = PTR_ERR(dbuf->directory);
 		dbuf->directory = NULL;

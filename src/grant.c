@@ -29,7 +29,7 @@
 
 /*
  * So many references are left to the guest's disks and networks, which stand
- * still without.
+ * still without; half of them are there for new links, when buffers have all the rest.
  */
 #define FOR_OTHERS 256u
 
@@ -58,12 +58,21 @@ unsigned int xdf_grants_limit(void)
 	return all - min(all / 4, FOR_OTHERS);
 }
 
+/* What buffers, links and all that backends did not let go of may come to. */
+static unsigned int grants_limit_all(void)
+{
+	unsigned int all = gnttab_max_grant_frames() *
+			   (XEN_PAGE_SIZE / sizeof(struct grant_entry_v1));
+
+	return all - min(all / 4, FOR_OTHERS) / 2;
+}
+
 /**
  * xdf_grants_room - may a buffer be granted?
  * @total: references that it takes
  *
- * Rings, directories and the like are granted without this question: links are
- * to come back when buffers have taken all that they may.
+ * Rings and the like are granted without this question: links are to come back when
+ * buffers have taken all that they may.
  *
  * Return: whether so many are left for all devices of this module.
  */
@@ -85,16 +94,22 @@ bool xdf_grants_room(u32 total)
  * it gets read-write and fails otherwise.
  *
  * Return: the grants, to be given up with xdf_grants_end(), or an ERR_PTR:
- * -ENOSPC when the grant table is full, -ENOMEM.
+ * -ENOSPC when the grant table is full, or what is left of it is for others; -ENOMEM.
  */
 struct xdf_grants *xdf_grants_create(domid_t domid, struct xdf_pages *pages, u32 first, u32 total)
 {
 	struct xdf_grants *grants;
 	grant_ref_t head;
 
+	if (atomic_add_return(total, &held) > grants_limit_all()) {
+		atomic_sub(total, &held);
+		return ERR_PTR(-ENOSPC);
+	}
 	grants = xdf_alloc_paged(struct_size(grants, ref, total), GFP_KERNEL);
-	if (!grants)
+	if (!grants) {
+		atomic_sub(total, &held);
 		return ERR_PTR(-ENOMEM);
+	}
 	INIT_LIST_HEAD(&grants->orphan);
 	grants->pages = xdf_pages_get(pages);
 	grants->count = 0;
@@ -103,10 +118,10 @@ struct xdf_grants *xdf_grants_create(domid_t domid, struct xdf_pages *pages, u32
 		unsigned int n = min(total - grants->count, GRANT_CHUNK);
 
 		if (gnttab_alloc_grant_references(n, &head)) {
+			atomic_sub(total - grants->count, &held);
 			xdf_grants_end(grants);
 			return ERR_PTR(-ENOSPC);
 		}
-		atomic_add(n, &held);
 		for (; n; n--, grants->count++) {
 			struct xdf_piece at = xdf_piece(first + grants->count, XEN_PFN_PER_PAGE);
 			unsigned long gfn = xen_page_to_gfn(pages->page[at.page]) + at.nr;
