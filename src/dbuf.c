@@ -160,8 +160,15 @@ static void stray_reap(struct xdf_device *xdf, struct xdf_zombie *zombie)
 	kfree(stray);
 }
 
-/* It may come to it yet, and we would not know: it goes by that name. */
-static void dbuf_abandon(struct xdf_dbuf *dbuf, struct xdf_link *link)
+/**
+ * xdf_dbuf_abandon - begin anew with a buffer of which nobody knows what became of it
+ * @dbuf: the buffer, without a framebuffer that the backend knows
+ * @link: the present link, over which it was announced
+ *
+ * The backend may know it, or come to it yet: it is told to destroy it, the buffer gets
+ * another cookie. Caller holds buf_lock.
+ */
+void xdf_dbuf_abandon(struct xdf_dbuf *dbuf, struct xdf_link *link)
 {
 	struct dbuf_stray *stray = kzalloc(sizeof(*stray), GFP_KERNEL);
 
@@ -195,7 +202,7 @@ static int dbuf_announce_foreign(struct xdf_dbuf *dbuf, struct xdf_link *link)
 	dbuf->serial = link->serial;
 	ret = xdf_proto_dbuf_create(link, dbuf, true);
 	if (xdf_link_unanswered(ret)) {
-		dbuf_abandon(dbuf, link);
+		xdf_dbuf_abandon(dbuf, link);
 		return ret;
 	}
 	if (ret) {
@@ -229,7 +236,8 @@ static int dbuf_announce_own(struct xdf_dbuf *dbuf, struct xdf_link *link)
 		return ret;
 	dbuf->serial = link->serial;
 	ret = xdf_proto_dbuf_create(link, dbuf, false);
-	if (ret && ret != -ETIMEDOUT && ret != -EINTR)
+	dbuf->unsure = ret == -ETIMEDOUT || ret == -EINTR;
+	if (ret && !dbuf->unsure)
 		dbuf_end_grants(dbuf, ret == -ENOTCONN ? link : NULL);
 	return ret;
 }

@@ -87,12 +87,21 @@ static int view_announce(struct xdf_view *view, struct xdf_link *link)
 		return view_errno(ret);
 	ret = xdf_proto_fb_attach(link, view->dbuf->cookie, view->cookie, view->width,
 				  view->height, view->format);
+	if (!ret)
+		view->dbuf->unsure = false;
 	/* Without an answer it may or may not know it. */
-	if (!ret || ret == -ETIMEDOUT || ret == -EINTR)
+	if (!ret || ret == -ETIMEDOUT || ret == -EINTR) {
 		WRITE_ONCE(view->serial, link->serial);
-	/* It may not have come to the buffer; or will not, which another try brings to light. */
-	else if (ret != -ENOTCONN && ret != XDF_UNSENT && xdf_channel_owes(&link->channel[0]))
-		ret = -ETIMEDOUT;
+	} else if (ret != -ENOTCONN && ret != XDF_UNSENT) {
+		/* It may not have come to the buffer; or will not, which another try shows. */
+		if (xdf_channel_owes(&link->channel[0])) {
+			ret = -ETIMEDOUT;
+		} else if (view->dbuf->unsure) {
+			/* Or has refused the buffer when nobody waited any more. */
+			xdf_dbuf_abandon(view->dbuf, link);
+			ret = -ETIMEDOUT;
+		}
+	}
 	return view_errno(ret);
 }
 
