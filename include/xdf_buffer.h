@@ -120,6 +120,7 @@ struct xdf_gem {
  * @dbuf: what it lies on, one reference held
  * @serial: link on which the backend was told of it, 0 for none; written under
  *	buf_lock
+ * @pass: the replay that came to it last; under buf_lock
  * @x: first column of the framebuffer, in pixels
  * @y: first line of the framebuffer
  * @width: in pixels
@@ -135,6 +136,7 @@ struct xdf_view {
 	u64 cookie;
 	struct xdf_dbuf *dbuf;
 	u32 serial;
+	u32 pass;
 	u32 x;
 	u32 y;
 	u32 width;

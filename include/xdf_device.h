@@ -224,6 +224,7 @@ struct xdf_pipe {
  *	announced, 0 for none; written under buf_lock and config_lock
  * @dbufs: all display buffers
  * @views: all that the backend knows as framebuffers
+ * @view_passes: how often a backend was told of all that it did not know; under buf_lock
  * @cookie: last cookie given out; cookies are never 0 and never used again
  * @view_lock: protects the views of each framebuffer and who uses them; nothing
  *	waits with it held, so that flips need not wait for @buf_lock
@@ -281,6 +282,7 @@ struct xdf_device {
 	u32 ready;
 	struct list_head dbufs;
 	struct list_head views;
+	u32 view_passes;
 	atomic64_t cookie;
 
 	spinlock_t view_lock;

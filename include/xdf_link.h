@@ -147,6 +147,7 @@ struct xdf_channel {
  * @kept_lock: protects @kept and @closed; no other lock is taken inside it
  * @kept: grants that a request names which was not answered, see xdf_link_keep()
  * @kept_work: ends those when all requests are answered
+ * @expire_work: kills the link; holds a reference while it is due
  * @closed: no request can be carried out any more
  * @num_requests: requests sent, for people
  * @num_errors: requests that the backend refused, for people
@@ -172,6 +173,7 @@ struct xdf_link {
 	spinlock_t kept_lock;
 	struct list_head kept;
 	struct delayed_work kept_work;
+	struct delayed_work expire_work;
 	bool closed;
 	atomic_t num_requests;
 	atomic_t num_errors;
@@ -210,6 +212,7 @@ bool xdf_link_silent(struct xdf_link *link);
 void xdf_link_keep(struct xdf_link *link, struct xdf_grants *grants);
 int xdf_link_publish(struct xdf_link *link);
 void xdf_link_kill(struct xdf_link *link);
+void xdf_link_expire(struct xdf_link *link, unsigned long timeout);
 void xdf_link_break(struct xdf_link *link, const char *why);
 void xdf_link_close(struct xdf_link *link);
 void xdf_link_put(struct xdf_link *link);

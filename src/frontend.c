@@ -46,6 +46,8 @@
 #define RETRY_MAX_MS 5000
 /* A link that lived as long was a good one. */
 #define GOOD_LINK_MS 5000
+/* How long a backend is told to let go of everything, in times of the timeout. */
+#define LEAVE_TIMEOUTS 4
 /* How often a closing backend is looked at. */
 #define CLOSE_POLL_MS 10
 
@@ -331,15 +333,37 @@ static void card_retract(struct xdf_device *xdf)
 }
 
 /*
+ * Ask the backend to close, whatever became of the link: it may map what is ours yet.
+ * displ_be is in InitWait again, others in Closed, when they let go.
+ */
+static void card_close(struct xdf_device *xdf)
+{
+	unsigned long end = jiffies + msecs_to_jiffies(READ_ONCE(xdf_timeout_ms));
+	struct xdf_link *link = xdf_link_get(xdf);
+	struct xenbus_device *xdev = xdf->xdev;
+
+	if (!link)
+		return;
+	xdf_link_kill(link);
+	xenbus_switch_state(xdev, XenbusStateClosing);
+	while (!READ_ONCE(link->silent) && time_before(jiffies, end)) {
+		unsigned int be = xenbus_read_unsigned(xdev->otherend, "state", 0);
+
+		if (be != XenbusStateConnected && be != XenbusStateClosing)
+			break;
+		msleep(CLOSE_POLL_MS);
+	}
+	xdf_link_put(link);
+}
+
+/*
  * The device goes, be it that the toolstack takes it or that the driver is
  * unbound. Clients that have it open keep their memory and get -ENODEV. Does
  * nothing the second time.
  */
-static void card_down(struct xdf_device *xdf)
+static void card_down(struct xdf_device *xdf, bool gone)
 {
-	struct xenbus_device *xdev = xdf->xdev;
 	struct xdf_link *link;
-	unsigned long end;
 	bool removed;
 
 	mutex_lock(&xdf->state_lock);
@@ -348,6 +372,12 @@ static void card_down(struct xdf_device *xdf)
 	mutex_unlock(&xdf->state_lock);
 	if (removed)
 		return;
+
+	/* A backend that takes its time for each answer is not waited for to the last one. */
+	link = xdf_link_get(xdf);
+	if (link)
+		xdf_link_expire(link, LEAVE_TIMEOUTS * link->timeout);
+	xdf_link_put(link);
 
 	xdf_rebind_cancel(xdf);
 	watches_stop(xdf);
@@ -361,21 +391,8 @@ static void card_down(struct xdf_device *xdf)
 		card_retract(xdf);
 	}
 
-	/* displ_be is in InitWait again, others in Closed, when they let go. */
-	link = xdf_link_get(xdf);
-	if (link && !READ_ONCE(link->dead)) {
-		xdf_link_kill(link);
-		xenbus_switch_state(xdev, XenbusStateClosing);
-		end = jiffies + msecs_to_jiffies(READ_ONCE(xdf_timeout_ms));
-		while (time_before(jiffies, end)) {
-			unsigned int be = xenbus_read_unsigned(xdev->otherend, "state", 0);
-
-			if (be != XenbusStateConnected && be != XenbusStateClosing)
-				break;
-			msleep(CLOSE_POLL_MS);
-		}
-	}
-	xdf_link_put(link);
+	if (!gone)
+		card_close(xdf);
 	mutex_lock(&xdf->state_lock);
 	link_drop(xdf);
 	mutex_unlock(&xdf->state_lock);
@@ -459,7 +476,7 @@ void xdf_backend_changed(struct xenbus_device *xdev, enum xenbus_state be)
 		if (link)
 			xdf_link_kill(link);
 		xdf_link_put(link);
-		card_down(xdf);
+		card_down(xdf, true);
 		xenbus_frontend_closed(xdev);
 		return;
 	}
@@ -555,12 +572,13 @@ int xdf_probe(struct xenbus_device *xdev, const struct xenbus_device_id *id)
  * xdf_remove - xenbus_driver.remove
  * @xdev: the device on the bus
  *
- * Waits for the backend to let go, not longer than a request may take.
+ * Waits for the backend to let go: to answer that it does, not longer than four requests
+ * may take, and to close, not longer than one.
  */
 void xdf_remove(struct xenbus_device *xdev)
 {
 	struct xdf_device *xdf = dev_get_drvdata(&xdev->dev);
 
-	card_down(xdf);
+	card_down(xdf, false);
 	xdf_host_destroy(xdf->host);
 }

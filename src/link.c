@@ -98,6 +98,14 @@ void xdf_link_keep(struct xdf_link *link, struct xdf_grants *grants)
 	link_release_kept(link);
 }
 
+static void link_expire_work_fn(struct work_struct *work)
+{
+	struct xdf_link *link = container_of(work, struct xdf_link, expire_work.work);
+
+	xdf_link_kill(link);
+	xdf_link_put(link);
+}
+
 /**
  * xdf_link_create - make the channels of a new connection
  * @xdev: the device on the bus, whose backend is in state InitWait
@@ -128,6 +136,7 @@ struct xdf_link *xdf_link_create(struct xenbus_device *xdev, unsigned int num_ch
 	spin_lock_init(&link->kept_lock);
 	INIT_LIST_HEAD(&link->kept);
 	INIT_DELAYED_WORK(&link->kept_work, link_kept_work_fn);
+	INIT_DELAYED_WORK(&link->expire_work, link_expire_work_fn);
 	link->xdev = xdev;
 	link->domid = xdev->otherend_id;
 	link->serial = serial;
@@ -240,6 +249,21 @@ void xdf_link_kill(struct xdf_link *link)
 }
 
 /**
+ * xdf_link_expire - kill a link after some time, unless it is closed before
+ * @link: the link
+ * @timeout: in jiffies
+ *
+ * For those who are about to ask the backend much, and cannot wait for ever. Process
+ * context.
+ */
+void xdf_link_expire(struct xdf_link *link, unsigned long timeout)
+{
+	kref_get(&link->refs);
+	if (!schedule_delayed_work(&link->expire_work, timeout))
+		xdf_link_put(link);
+}
+
+/**
  * xdf_link_break - the backend broke the protocol: kill the link and say so
  * @link: the link
  * @why: what was wrong, for the log
@@ -276,4 +300,6 @@ void xdf_link_close(struct xdf_link *link)
 	spin_unlock(&link->kept_lock);
 	cancel_delayed_work_sync(&link->kept_work);
 	link_release_kept(link);
+	if (cancel_delayed_work_sync(&link->expire_work))
+		xdf_link_put(link);
 }

@@ -11,6 +11,9 @@
 #include "xdf_frontend.h"
 #include "xdf_link.h"
 
+/* How long the backend is told to let go of everything, in times of the timeout. */
+#define SUSPEND_TIMEOUTS 4
+
 /**
  * xdf_suspend - xenbus_driver.suspend: the guest is about to be saved or moved
  * @xdev: the device on the bus
@@ -38,6 +41,8 @@ int xdf_suspend(struct xenbus_device *xdev)
 	mutex_lock(&xdf->buf_lock);
 	foreign = link->be_alloc || xdf_dbuf_any_foreign(xdf);
 	if (foreign) {
+		/* The thread that asks us serves all devices. */
+		xdf_link_expire(link, SUSPEND_TIMEOUTS * link->timeout);
 		for (i = 0; i < xdf->num_pipes; i++)
 			xdf_crtc_retract(xdf->pipe[i], link);
 		xdf_view_retract(xdf, link);

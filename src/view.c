@@ -105,32 +105,55 @@ static int view_announce(struct xdf_view *view, struct xdf_link *link)
 	return view_errno(ret);
 }
 
+/* One that this pass has not come to; those it has are at the end. Caller holds buf_lock. */
+static struct xdf_view *view_unknown(struct xdf_device *xdf, struct xdf_link *link, u32 pass)
+{
+	struct xdf_view *view;
+
+	list_for_each_entry(view, &xdf->views, node)
+		if (view->serial != link->serial && view->pass != pass)
+			return view;
+	return NULL;
+}
+
 /**
  * xdf_view_replay - tell a new backend of all views
  * @xdf: the device
  * @link: the new link
  *
- * Caller holds buf_lock. Their buffers are announced with them. What the backend
- * refuses is left out: it must not keep the others from the screen.
+ * Caller holds buf_lock, which is let go of and taken again between any two of them: a
+ * backend may take its time for each. Their buffers are announced with them. What the
+ * backend refuses is left out: it must not keep the others from the screen.
  *
- * Return: 0, -ENOTCONN, -ETIMEDOUT or -EINTR; -ENOMEM or -ENOSPC when memory or
- * grants did not suffice for all of them.
+ * Return: 0, and buf_lock was held since all were known; -ENOTCONN, -ETIMEDOUT or
+ * -EINTR; -ECANCELED when the device goes; -ENOMEM or -ENOSPC when memory or grants did
+ * not suffice for all of them.
  */
 int xdf_view_replay(struct xdf_device *xdf, struct xdf_link *link)
 {
+	u32 pass = ++xdf->view_passes;
 	struct xdf_view *view;
 	int ret, lacking = 0;
 
-	list_for_each_entry(view, &xdf->views, node) {
+	while ((view = view_unknown(xdf, link, pass))) {
+		u64 cookie = view->cookie;
+
+		view->pass = pass;
+		list_move_tail(&view->node, &xdf->views);
 		ret = view_announce(view, link);
+		mutex_unlock(&xdf->buf_lock);
+		cond_resched();
+		mutex_lock(&xdf->buf_lock);
 		if (ret == -ENOTCONN || ret == -ETIMEDOUT || ret == -EINTR)
 			return ret;
+		if (READ_ONCE(xdf->removed))
+			return -ECANCELED;
 		if (ret == -ENOMEM || ret == -ENOSPC)
 			lacking = ret;
 		else if (ret)
 			dev_warn_ratelimited(xdf->drm.dev,
 					     "the backend refused framebuffer %llu: %d\n",
-					     view->cookie, ret);
+					     cookie, ret);
 	}
 	return lacking;
 }
