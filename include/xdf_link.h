@@ -5,6 +5,7 @@
 #include <linux/atomic.h>
 #include <linux/completion.h>
 #include <linux/errno.h>
+#include <linux/interrupt.h>
 #include <linux/kref.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
@@ -185,6 +186,11 @@ struct xdf_link {
 void xdf_channel_prepare(struct xdf_channel *channel, struct xdf_link *link, unsigned int index);
 int xdf_channel_init(struct xdf_channel *channel);
 void xdf_channel_fini(struct xdf_channel *channel);
+void *xdf_shared_page_init(struct xdf_shared_page *shared, struct xdf_link *link);
+int xdf_shared_page_bind(struct xdf_shared_page *shared, struct xdf_channel *channel,
+			 irq_handler_t handler, const char *what);
+void xdf_shared_page_unbind(struct xdf_shared_page *shared, struct xdf_channel *channel);
+void xdf_shared_page_fini(struct xdf_shared_page *shared);
 int xdf_channel_send(struct xdf_channel *channel, struct xendispl_req *req, u64 number);
 int xdf_channel_call(struct xdf_channel *channel, struct xendispl_req *req,
 		     struct xendispl_resp *resp);

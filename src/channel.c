@@ -439,66 +439,6 @@ static irqreturn_t event_irq(int irq, void *data)
 	return IRQ_HANDLED;
 }
 
-/* Share one zeroed page with the backend; returns where it lies. */
-static void *shared_page_init(struct xdf_shared_page *shared, struct xdf_link *link)
-{
-	struct xdf_pages *pages = xdf_pages_alloc(1, 0);
-	struct xdf_grants *grants;
-
-	if (IS_ERR(pages))
-		return pages;
-	grants = xdf_grants_create(link->domid, pages, 0, 1);
-	if (IS_ERR(grants)) {
-		xdf_pages_put(pages);
-		return grants;
-	}
-	shared->pages = pages;
-	shared->grants = grants;
-	return page_address(pages->page[0]);
-}
-
-/* Open the event channel that belongs to a shared page. */
-static int shared_page_bind(struct xdf_shared_page *shared, struct xdf_channel *channel,
-			    irq_handler_t handler, const char *what)
-{
-	struct xenbus_device *xdev = channel->link->xdev;
-	int ret;
-
-	ret = xenbus_alloc_evtchn(xdev, &shared->port);
-	if (ret)
-		return ret;
-	snprintf(shared->name, sizeof(shared->name), "%s-%u-%s", dev_name(&xdev->dev),
-		 channel->index, what);
-	ret = bind_evtchn_to_irq_lateeoi(shared->port);
-	if (ret < 0) {
-		xenbus_free_evtchn(xdev, shared->port);
-		return ret;
-	}
-	shared->irq = ret;
-	ret = request_irq(shared->irq, handler, 0, shared->name, channel);
-	if (ret) {
-		/* Not counted, so this is the end of the interrupt, which closes the port. */
-		evtchn_put(shared->port);
-		shared->irq = 0;
-	}
-	return ret;
-}
-
-static void shared_page_unbind(struct xdf_shared_page *shared, struct xdf_channel *channel)
-{
-	if (shared->irq)
-		unbind_from_irqhandler(shared->irq, channel); /* closes the port too */
-	shared->irq = 0;
-}
-
-static void shared_page_fini(struct xdf_shared_page *shared)
-{
-	xdf_grants_end(shared->grants);
-	shared->grants = NULL;
-	xdf_pages_put(shared->pages);
-	shared->pages = NULL;
-}
-
 /**
  * xdf_channel_prepare - make a channel fit to be killed
  * @channel: zeroed
@@ -532,17 +472,17 @@ int xdf_channel_init(struct xdf_channel *channel)
 	int ret;
 
 	/* An interrupt may come as soon as it is bound: the pages come first. */
-	channel->sring = shared_page_init(&channel->req, link);
+	channel->sring = xdf_shared_page_init(&channel->req, link);
 	if (IS_ERR(channel->sring))
 		return PTR_ERR(channel->sring);
-	channel->evt = shared_page_init(&channel->event, link);
+	channel->evt = xdf_shared_page_init(&channel->event, link);
 	if (IS_ERR(channel->evt))
 		return PTR_ERR(channel->evt);
 	SHARED_RING_INIT(channel->sring);
 	channel_arm(channel);
 
-	ret = shared_page_bind(&channel->req, channel, response_irq, "req");
-	return ret ?: shared_page_bind(&channel->event, channel, event_irq, "evt");
+	ret = xdf_shared_page_bind(&channel->req, channel, response_irq, "req");
+	return ret ?: xdf_shared_page_bind(&channel->event, channel, event_irq, "evt");
 }
 
 /*
@@ -568,12 +508,12 @@ static void channel_disarm(struct xdf_channel *channel)
 void xdf_channel_fini(struct xdf_channel *channel)
 {
 	/* The handler of events looks at the ring, too. */
-	shared_page_unbind(&channel->req, channel);
-	shared_page_unbind(&channel->event, channel);
+	xdf_shared_page_unbind(&channel->req, channel);
+	xdf_shared_page_unbind(&channel->event, channel);
 	if (channel->ring.busy)
 		channel_disarm(channel);
-	shared_page_fini(&channel->req);
-	shared_page_fini(&channel->event);
+	xdf_shared_page_fini(&channel->req);
+	xdf_shared_page_fini(&channel->event);
 }
 
 /**
