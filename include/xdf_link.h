@@ -88,7 +88,7 @@ struct xdf_slot {
  * struct xdf_channel - the request ring and the event page of one connector
  * @link: the link that this channel is part of and owned by
  * @index: number of the connector
- * @lock: protects @ring, @slot, @waiting, @full and the producing side of
+ * @lock: protects @ring, @slot, @waiting, @full, @evt_due and the producing side of
  *	@sring; taken with interrupts off; no other lock is taken inside it
  * @ring: private indices and ids
  * @slot: one entry for each busy slot of @ring
@@ -102,6 +102,7 @@ struct xdf_slot {
  * @evt_cons: private consumer index of @evt, only the interrupt handler's
  * @req_irqs: interrupts of the ring, only its handler's; for people
  * @evt_irqs: interrupts of the event page, only its handler's; for people
+ * @evt_due: events that flips have earned and that have not come, XDF_EVENT_SLOTS at most
  * @req: page and channel of the ring
  * @event: page and channel of the events
  */
@@ -121,6 +122,7 @@ struct xdf_channel {
 	u32 evt_cons;
 	unsigned int req_irqs;
 	unsigned int evt_irqs;
+	unsigned int evt_due;
 	struct xdf_shared_page req;
 	struct xdf_shared_page event;
 };

@@ -9,7 +9,8 @@
  *
  * Nothing is ever read twice from a shared page and no index there is believed:
  * ring.c keeps the private ones. Interrupts are bound lateeoi, so a backend
- * that floods us with events is slowed down by the hypervisor layer.
+ * that floods us with notifications is slowed down by the hypervisor layer, and so is
+ * one that floods us with events that no flip has earned.
  *
  * Responses interrupt only while somebody waits for one. A page flip nobody
  * waits for costs a single interrupt, that of its event; its response is
@@ -65,6 +66,8 @@ static int channel_put(struct xdf_channel *channel, struct xendispl_req *req,
 	channel->slot[slot].call = call;
 	channel->slot[slot].number = number;
 	channel->slot[slot].sent = jiffies;
+	if (req->operation == XENDISPL_OP_PG_FLIP && channel->evt_due < XDF_EVENT_SLOTS)
+		channel->evt_due++;
 	sring->ring[old % XDF_RING_SLOTS].req = *req;
 	if (call) {
 		channel->waiting++;
@@ -401,11 +404,25 @@ static irqreturn_t response_irq(int irq, void *data)
 	return IRQ_HANDLED;
 }
 
+/* So many events have come: was one of them due? Each flip has one, be it late. */
+static bool channel_take_due(struct xdf_channel *channel, int events)
+{
+	unsigned int due, come = max(events, 0);
+	unsigned long flags;
+
+	spin_lock_irqsave(&channel->lock, flags);
+	due = min(channel->evt_due, come);
+	channel->evt_due -= due;
+	spin_unlock_irqrestore(&channel->lock, flags);
+	return due;
+}
+
 static irqreturn_t event_irq(int irq, void *data)
 {
 	struct xdf_channel *channel = data;
 	struct xdf_link *link = channel->link;
 	int unread = 0, i;
+	bool due;
 
 	WRITE_ONCE(channel->evt_irqs, channel->evt_irqs + 1);
 	if (!READ_ONCE(link->dead))
@@ -414,6 +431,8 @@ static irqreturn_t event_irq(int irq, void *data)
 		xdf_link_break(link, "event producer out of range");
 	virt_rmb(); /* the index is read before what it announces */
 
+	/* Before one of them has the next flip sent. */
+	due = channel_take_due(channel, unread);
 	for (i = 0; i < unread; i++) {
 		struct xendispl_evt evt;
 
@@ -429,13 +448,15 @@ static irqreturn_t event_irq(int irq, void *data)
 	if (unread > 0) {
 		virt_mb(); /* done with the slots before the backend reuses them */
 		WRITE_ONCE(channel->evt->in_cons, channel->evt_cons);
+	}
+	if (due) {
 		WRITE_ONCE(link->silent, false);
 		WRITE_ONCE(link->heard, jiffies);
 	}
 	/* The answer to the flip usually lies there as well. */
 	xdf_channel_poll(channel);
 
-	xen_irq_lateeoi(irq, unread > 0 ? 0 : XEN_EOI_FLAG_SPURIOUS);
+	xen_irq_lateeoi(irq, due ? 0 : XEN_EOI_FLAG_SPURIOUS);
 	return IRQ_HANDLED;
 }
 
