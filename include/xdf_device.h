@@ -248,6 +248,7 @@ struct xdf_pipe {
  *	under screen_lock
  * @screen_watch: tells when a connector's nodes are written
  * @screen_watched: @screen_watch is registered; under state_lock
+ * @screens_missed: some were before there was a DRM device; under state_lock
  * @screen_work: looks at them and asks for EDIDs: screen.c
  * @broken_work: closes a link after a protocol violation: frontend.c
  * @formats: what the present backend takes, a bitmap of xdf_formats[]; under
@@ -303,6 +304,7 @@ struct xdf_device {
 	bool screens_changed;
 	struct xenbus_watch screen_watch;
 	bool screen_watched;
+	bool screens_missed;
 	struct delayed_work screen_work;
 	struct work_struct broken_work;
 
@@ -346,6 +348,7 @@ int xdf_screen_ask(struct xdf_device *xdf, struct xdf_link *link);
 void xdf_screen_forget(struct xdf_device *xdf);
 void xdf_screen_tell(struct xdf_device *xdf);
 void xdf_screen_watch(struct xdf_device *xdf);
+void xdf_screen_catch_up(struct xdf_device *xdf);
 void xdf_screen_stop(struct xdf_device *xdf);
 
 /* kms.c, crtc.c, plane.c, connector.c, vblank.c, console.c, debug.c */

@@ -44,7 +44,7 @@ static int card_register(struct xdf_device *xdf)
 		return -ECANCELED;
 	}
 	xdf->registered = true;
-	xdf_screen_watch(xdf);
+	xdf_screen_catch_up(xdf);
 	return 0;
 }
 

@@ -139,10 +139,18 @@ static void link_drop(struct xdf_device *xdf)
 	xdf_link_put(link);
 }
 
+/*
+ * Have retry_work run, but not while the guest is being saved: XenStore is closed to new
+ * watches by then, and waits for those that are about to be registered.
+ */
+static void retry_later(struct xdf_device *xdf, unsigned int ms)
+{
+	queue_delayed_work(system_freezable_wq, &xdf->retry_work, msecs_to_jiffies(ms));
+}
+
 /* The backend waits for us: make a link. Caller holds state_lock. */
 static void link_make(struct xdf_device *xdf)
 {
-	unsigned long later = msecs_to_jiffies(RETRY_MAX_MS);
 	struct xenbus_device *xdev = xdf->xdev;
 	struct xdf_config *config;
 	struct xdf_link *link;
@@ -151,14 +159,14 @@ static void link_make(struct xdf_device *xdf)
 	lockdep_assert_held(&xdf->state_lock);
 	config = kzalloc(sizeof(*config), GFP_KERNEL);
 	if (!config) {
-		queue_delayed_work(xdf_wq, &xdf->retry_work, later);
+		retry_later(xdf, RETRY_MAX_MS);
 		return;
 	}
 	ret = xdf_store_read(xdev, config);
 	if (ret) {
 		/* What is wrong is for the toolstack to mend; its backend will move again then. */
 		if (ret == -ENOMEM)
-			queue_delayed_work(xdf_wq, &xdf->retry_work, later);
+			retry_later(xdf, RETRY_MAX_MS);
 		kfree(config);
 		return;
 	}
@@ -198,7 +206,7 @@ static void link_make(struct xdf_device *xdf)
 out:
 	/* Memory or grants may be there later. */
 	if (!xdf->link)
-		queue_delayed_work(xdf_wq, &xdf->retry_work, later);
+		retry_later(xdf, RETRY_MAX_MS);
 	kfree(config);
 }
 
@@ -212,7 +220,7 @@ static void link_try(struct xdf_device *xdf)
 		return;
 	}
 	ms = RETRY_MIN_MS << min(xdf->attempts - 2, 6u);
-	queue_delayed_work(xdf_wq, &xdf->retry_work, msecs_to_jiffies(min(ms, RETRY_MAX_MS + 0u)));
+	retry_later(xdf, min(ms, RETRY_MAX_MS + 0u));
 }
 
 /* The second half of a retry, in the thread that serves all watches. */
@@ -247,8 +255,7 @@ static void retry_work_fn(struct work_struct *work)
 		xdf->retry_watch.callback = retry_watch_fn;
 		xdf->retrying = !register_xenbus_watch(&xdf->retry_watch);
 		if (!xdf->retrying)
-			queue_delayed_work(xdf_wq, &xdf->retry_work,
-					   msecs_to_jiffies(RETRY_MAX_MS));
+			retry_later(xdf, RETRY_MAX_MS);
 	}
 	mutex_unlock(&xdf->state_lock);
 }
@@ -442,6 +449,7 @@ static void backend_state(struct xdf_device *xdf, enum xenbus_state be)
 			break;
 		xenbus_switch_state(xdev, XenbusStateConnected);
 		hear_out(xdf);
+		xdf_screen_watch(xdf);
 		mod_delayed_work(xdf_wq, &xdf->connect_work, 0);
 		break;
 	case XenbusStateClosing:

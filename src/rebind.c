@@ -50,7 +50,11 @@ static struct device *failed_next(void)
 
 static void rebind_later(void)
 {
-	queue_delayed_work(xdf_wq, &rebind_work, msecs_to_jiffies(REBIND_MS));
+	/*
+	 * Never while the guest is being saved: that holds the lock of the watches, which
+	 * unbinding takes, and waits for the lock of the device, which unbinding holds.
+	 */
+	queue_delayed_work(system_freezable_wq, &rebind_work, msecs_to_jiffies(REBIND_MS));
 }
 
 static void rebind_work_fn(struct work_struct *work)

@@ -235,14 +235,20 @@ static void screen_work_fn(struct work_struct *work)
 {
 	struct xdf_device *xdf = container_of(work, struct xdf_device, screen_work.work);
 	struct xdf_link *link = NULL;
+	bool early;
 
 	mutex_lock(&xdf->state_lock);
-	if (!xdf->removed) {
+	early = !xdf->registered;
+	if (early) {
+		xdf->screens_missed = true;
+	} else if (!xdf->removed) {
 		screens_reread(xdf);
 		if (xdf->xdev->state == XenbusStateConnected)
 			link = xdf_link_get(xdf);
 	}
 	mutex_unlock(&xdf->state_lock);
+	if (early)
+		return;
 	if (link)
 		xdf_screen_ask(xdf, link);
 	xdf_link_put(link);
@@ -261,9 +267,10 @@ static void screen_watch_fn(struct xenbus_watch *watch, const char *path, const 
 
 /**
  * xdf_screen_watch - begin to hear of changes in XenStore
- * @xdf: the device, whose DRM device is registered
+ * @xdf: the device
  *
- * Caller holds state_lock.
+ * Runs in the thread that serves the watches, and not in work, which is not stopped while
+ * the guest is being saved: see retry_later(). Caller holds state_lock.
  */
 void xdf_screen_watch(struct xdf_device *xdf)
 {
@@ -279,6 +286,20 @@ void xdf_screen_watch(struct xdf_device *xdf)
 	if (ret)
 		dev_warn(&xdf->xdev->dev, "changes of size will go unnoticed, no watch: %d\n",
 			 ret);
+}
+
+/**
+ * xdf_screen_catch_up - see to what has changed before there was a DRM device
+ * @xdf: the device, whose DRM device is registered now
+ *
+ * Caller holds state_lock.
+ */
+void xdf_screen_catch_up(struct xdf_device *xdf)
+{
+	lockdep_assert_held(&xdf->state_lock);
+	if (xdf->screens_missed)
+		queue_delayed_work(xdf_wq, &xdf->screen_work, 0);
+	xdf->screens_missed = false;
 }
 
 /**
