@@ -59,9 +59,15 @@ static void rebind_later(void)
 
 static void rebind_work_fn(struct work_struct *work)
 {
-	struct device *dev = unbound ?: failed_next();
+	struct device *dev = unbound;
 
 	unbound = NULL;
+	/* Somebody else has given it a driver. */
+	if (dev && READ_ONCE(dev->driver)) {
+		put_device(dev);
+		dev = NULL;
+	}
+	dev = dev ?: failed_next();
 	if (!dev)
 		return;
 	/* What it says is about the search for a driver, not about what probe says. */
