@@ -70,8 +70,6 @@ static int pipe_configure(struct xdf_pipe *pipe, struct xdf_link *link)
 
 	ret = xdf_proto_set_config(link, pipe->index, shown, pipe->width, pipe->height,
 				   pipe->bpp);
-	if (ret == XDF_UNSENT)
-		ret = -ETIMEDOUT; /* flips tell */
 	/* Without an answer it may well be done; flips queue up behind it. */
 	if (ret && ret != -ETIMEDOUT && ret != -EINTR) {
 		spin_lock_irq(&drm->event_lock);
@@ -79,7 +77,7 @@ static int pipe_configure(struct xdf_pipe *pipe, struct xdf_link *link)
 		spin_unlock_irq(&drm->event_lock);
 		if (ret != -ENOTCONN)
 			configure_later(pipe->xdf);
-		return ret;
+		return ret == XDF_UNSENT ? -ETIMEDOUT : ret;
 	}
 
 	spin_lock_irq(&drm->event_lock);
