@@ -251,7 +251,7 @@ struct xdf_pipe {
  * @screens_missed: some were before there was a DRM device; under state_lock
  * @screen_work: looks at them and asks for EDIDs: screen.c
  * @broken_work: closes a link after a protocol violation: frontend.c
- * @formats: what the present backend takes, a bitmap of xdf_formats[]; under
+ * @formats: what the present backend takes, a bitmap of xdf_formats[]; written under
  *	state_lock
  * @num_pipes: number of pipes, set before the DRM device is registered
  * @pipe: one a connector, from the first link on that had it; see xdf_kms_prepare()

@@ -80,7 +80,7 @@ static int link_explore(struct xdf_device *xdf, struct xdf_link *link)
 	ret = ret ?: err;
 
 	mutex_lock(&xdf->state_lock);
-	xdf->formats = formats;
+	WRITE_ONCE(xdf->formats, formats);
 	if (!ret && !xdf->removed && xdf->announced != link->serial && !READ_ONCE(link->dead))
 		card_announce(xdf, link);
 	mutex_unlock(&xdf->state_lock);

@@ -4,6 +4,9 @@
  *
  * What is going on, for people: the file "xen" in the DRM device's directory of
  * debugfs. Nothing there is an interface that programs may rely on.
+ *
+ * The file is there while drm_dev_register() may still fail, which waits for its
+ * readers: they must not take state_lock, under which that happens.
  */
 #include <linux/debugfs.h>
 #include <linux/seq_file.h>
@@ -20,17 +23,13 @@
 static void show_link(struct seq_file *file, struct xdf_device *xdf)
 {
 	struct xdf_link *link = xdf_link_get(xdf);
-	u32 version;
 
 	if (!link) {
 		seq_printf(file, "link: none, %u so far\n", READ_ONCE(xdf->serial));
 		return;
 	}
-	mutex_lock(&xdf->state_lock);
-	version = xdf->config.version;
-	mutex_unlock(&xdf->state_lock);
 	seq_printf(file, "link: number %u, domain %u, protocol %u%s%s\n", link->serial, link->domid,
-		   version, READ_ONCE(link->dead) ? ", dead" : "",
+		   link->version, READ_ONCE(link->dead) ? ", dead" : "",
 		   READ_ONCE(link->silent) ? ", silent" : "");
 	seq_printf(file, "requests: %d, errors %d, timed out %d\n",
 		   atomic_read(&link->num_requests), atomic_read(&link->num_errors),
@@ -40,12 +39,9 @@ static void show_link(struct seq_file *file, struct xdf_device *xdf)
 
 static void show_formats(struct seq_file *file, struct xdf_device *xdf)
 {
+	u32 formats = READ_ONCE(xdf->formats);
 	unsigned int i;
-	u32 formats;
 
-	mutex_lock(&xdf->state_lock);
-	formats = xdf->formats;
-	mutex_unlock(&xdf->state_lock);
 	seq_puts(file, "formats:");
 	for (i = 0; i < XDF_NUM_FORMATS; i++)
 		if (formats & BIT(i))
