@@ -404,10 +404,11 @@ static void card_down(struct xdf_device *xdf, bool gone)
 	link_drop(xdf);
 	mutex_unlock(&xdf->state_lock);
 	/* Without a link nobody queues these any more. */
-	cancel_work_sync(&xdf->broken_work);
 	cancel_delayed_work_sync(&xdf->connect_work);
 	xdf_crtc_config_stop(xdf);
 	flush_work(&xdf->reap_work);
+	/* All of these may have been about to call the link broken. */
+	cancel_work_sync(&xdf->broken_work);
 }
 
 /* One step after the backend's state. Caller holds state_lock. */
