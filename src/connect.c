@@ -60,10 +60,12 @@ static void card_announce(struct xdf_device *xdf, const struct xdf_link *link)
 	for (i = 0; i < config->num_connectors; i++)
 		len += scnprintf(text + len, sizeof(text) - len, " %ux%u",
 				 config->connector[i].width, config->connector[i].height);
-	drm_info(&xdf->drm, "connected to domain %u, protocol %u, %s buffers, %u connector%s:%s\n",
-		 link->domid, config->version,
-		 config->be_alloc ? "backend" : xdf_gem_contiguous() ? "contiguous" : "system",
-		 config->num_connectors, config->num_connectors > 1 ? "s" : "", text);
+	dev_info_ratelimited(xdf->drm.dev,
+			     "connected to domain %u, protocol %u, %s buffers, %u connector%s:%s\n",
+			     link->domid, config->version,
+			     config->be_alloc ? "backend" :
+			     xdf_gem_contiguous() ? "contiguous" : "system",
+			     config->num_connectors, config->num_connectors > 1 ? "s" : "", text);
 }
 
 /*

@@ -270,8 +270,8 @@ int xdf_dbuf_announce(struct xdf_dbuf *dbuf, struct xdf_link *link)
 		if (ret != -EOPNOTSUPP)
 			return ret;
 		link->be_alloc = false;
-		drm_info(&dbuf->xdf->drm,
-			 "be-alloc is 1, but the backend does not allocate; our own buffers are used\n");
+		dev_info_ratelimited(dbuf->xdf->drm.dev,
+				     "be-alloc is 1, but the backend does not allocate; our own buffers are used\n");
 	}
 	return dbuf_announce_own(dbuf, link);
 }
