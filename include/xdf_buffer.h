@@ -51,7 +51,6 @@ struct xdf_zombie {
  * @offset: and from there on, in bytes, less than 4096
  * @pages: the memory, one reference held
  * @serial: link on which the backend was told of it, 0 for none; buf_lock
- * @unsure: the backend gave no answer to that; under buf_lock
  * @grants: of the memory, for that link, NULL when the backend allocated its
  *	own; under buf_lock
  * @directory: grants of the page directory, for that link; under buf_lock
@@ -72,7 +71,6 @@ struct xdf_dbuf {
 	u32 offset;
 	struct xdf_pages *pages;
 	u32 serial;
-	bool unsure;
 	struct xdf_grants *grants;
 	struct xdf_grants *directory;
 	struct mutex foreign_lock;
@@ -240,7 +238,7 @@ void xdf_dbuf_retract(struct xdf_device *xdf, struct xdf_link *link);
 bool xdf_dbuf_any_foreign(struct xdf_device *xdf);
 void xdf_dbuf_link_lost(struct xdf_device *xdf);
 void xdf_reap(struct xdf_device *xdf, struct xdf_zombie *zombie);
-void xdf_dbuf_abandon(struct xdf_dbuf *dbuf, struct xdf_link *link);
+void xdf_dbuf_refused(struct xdf_device *xdf, struct xdf_link *link, u64 cookie);
 int xdf_dbuf_forget(struct xdf_device *xdf, struct xdf_link *link, u64 cookie);
 bool xdf_reap_again(struct xdf_device *xdf, struct xdf_link *link, int err);
 void xdf_reap_wait(struct xdf_device *xdf);

@@ -16,6 +16,7 @@
 #include <xen/interface/io/displif.h>
 
 #include "xdf_grant.h"
+#include "xdf_late.h"
 #include "xdf_ring.h"
 
 struct xdf_link;
@@ -36,11 +37,14 @@ struct xenbus_device;
  * @flip_event: the backend has shown the framebuffer with this cookie
  * @flip_response: the answer to the PG_FLIP request that was sent with this number,
  *	0 or a negative errno
+ * @refused: the backend does not know something that it may have known, see
+ *	xdf_channel_take_refused()
  * @broken: the link is dead because the backend broke the protocol
  */
 struct xdf_link_ops {
 	void (*flip_event)(void *owner, unsigned int connector, u64 fb_cookie);
 	void (*flip_response)(void *owner, unsigned int connector, u64 number, int err);
+	void (*refused)(void *owner);
 	void (*broken)(void *owner);
 };
 
@@ -75,7 +79,8 @@ struct xdf_shared_page {
 /**
  * struct xdf_slot - what is known of an unanswered request
  * @call: who waits for the response, NULL when nobody does (any more)
- * @number: what the sender calls it, of a PG_FLIP
+ * @number: what the sender calls it, of a PG_FLIP; of a DBUF_CREATE or FB_ATTACH the
+ *	cookie of what is made
  * @sent: when the request was put on the ring, in jiffies
  */
 struct xdf_slot {
@@ -88,8 +93,8 @@ struct xdf_slot {
  * struct xdf_channel - the request ring and the event page of one connector
  * @link: the link that this channel is part of and owned by
  * @index: number of the connector
- * @lock: protects @ring, @slot, @waiting, @full, @evt_due and the producing side of
- *	@sring; taken with interrupts off; no other lock is taken inside it
+ * @lock: protects @ring, @slot, @waiting, @full, @evt_due, @late and the producing side
+ *	of @sring; taken with interrupts off; no other lock is taken inside it
  * @ring: private indices and ids
  * @slot: one entry for each busy slot of @ring
  * @waiting: number of slots with a call: while it is not 0, responses interrupt
@@ -103,6 +108,7 @@ struct xdf_slot {
  * @req_irqs: interrupts of the ring, only its handler's; for people
  * @evt_irqs: interrupts of the event page, only its handler's; for people
  * @evt_due: events that flips have earned and that have not come, XDF_EVENT_SLOTS at most
+ * @late: what was refused when nobody waited any more
  * @req: page and channel of the ring
  * @event: page and channel of the events
  */
@@ -123,6 +129,7 @@ struct xdf_channel {
 	unsigned int req_irqs;
 	unsigned int evt_irqs;
 	unsigned int evt_due;
+	struct xdf_late late;
 	struct xdf_shared_page req;
 	struct xdf_shared_page event;
 };
@@ -197,6 +204,8 @@ int xdf_channel_send(struct xdf_channel *channel, struct xendispl_req *req, u64 
 int xdf_channel_call(struct xdf_channel *channel, struct xendispl_req *req,
 		     struct xendispl_resp *resp);
 void xdf_channel_send_last(struct xdf_channel *channel, u64 fb_cookie);
+bool xdf_channel_refused(struct xdf_channel *channel, u64 cookie);
+u64 xdf_channel_take_refused(struct xdf_channel *channel);
 bool xdf_channel_owes(struct xdf_channel *channel);
 void xdf_channel_poll(struct xdf_channel *channel);
 void xdf_channel_nudge(struct xdf_channel *channel);

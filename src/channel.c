@@ -173,6 +173,19 @@ static void channel_abandon(struct xdf_channel *channel, struct xdf_call *call)
 	spin_unlock_irqrestore(&channel->lock, flags);
 }
 
+/* The cookie of what the backend is told of. */
+static u64 call_number(const struct xendispl_req *req)
+{
+	switch (req->operation) {
+	case XENDISPL_OP_DBUF_CREATE:
+		return req->op.dbuf_create.dbuf_cookie;
+	case XENDISPL_OP_FB_ATTACH:
+		return req->op.fb_attach.fb_cookie;
+	default:
+		return 0;
+	}
+}
+
 /**
  * xdf_channel_call - put a request on the ring and wait for its response
  * @channel: the connector's channel
@@ -203,7 +216,7 @@ int xdf_channel_call(struct xdf_channel *channel, struct xendispl_req *req,
 	call.err = -ENOTCONN;
 	call.resp = resp;
 
-	ret = channel_push(channel, req, &call, 0);
+	ret = channel_push(channel, req, &call, call_number(req));
 	if (ret == -ENOSPC) {
 		unsigned long start = jiffies, end = start + timeout;
 
@@ -215,7 +228,7 @@ int xdf_channel_call(struct xdf_channel *channel, struct xendispl_req *req,
 						    READ_ONCE(channel->ring.busy) != U32_MAX ||
 						    READ_ONCE(link->dead), 1);
 			xdf_channel_poll(channel);
-			ret = channel_push(channel, req, &call, 0);
+			ret = channel_push(channel, req, &call, call_number(req));
 		}
 		if (ret == -ENOSPC) {
 			if (time_before(READ_ONCE(link->heard), start))
@@ -270,27 +283,20 @@ static bool channel_lost_one(const struct xdf_channel *channel, unsigned long se
 	return false;
 }
 
-/**
- * xdf_channel_owes - is there a request without an answer that nobody waits for any more?
- * @channel: the connector's channel
- *
- * Page flips do not count. Any context.
- *
- * Return: whether there is one.
+/*
+ * What an answer says of the backend's knowledge. Caller holds the lock. True when it does
+ * not know what it may have known.
  */
-bool xdf_channel_owes(struct xdf_channel *channel)
+static bool channel_note(struct xdf_channel *channel, const struct xdf_slot *slot,
+			 const struct xendispl_resp *resp)
 {
-	unsigned long flags, busy;
-	bool owes = false;
-	unsigned int i;
+	bool refused = resp->status && !slot->call;
 
-	spin_lock_irqsave(&channel->lock, flags);
-	busy = channel->ring.busy;
-	for_each_set_bit(i, &busy, XDF_RING_SLOTS)
-		if (channel->ring.op[i] != XENDISPL_OP_PG_FLIP && !channel->slot[i].call)
-			owes = true;
-	spin_unlock_irqrestore(&channel->lock, flags);
-	return owes;
+	if (resp->operation != XENDISPL_OP_DBUF_CREATE && resp->operation != XENDISPL_OP_FB_ATTACH)
+		return false;
+	if (refused || !resp->status)
+		xdf_late_note(&channel->late, slot->number, refused);
+	return refused;
 }
 
 /**
@@ -305,6 +311,7 @@ void xdf_channel_poll(struct xdf_channel *channel)
 	struct { u64 number; int err; } flips[XDF_RING_SLOTS];
 	unsigned int i, num_flips = 0;
 	const char *wrong = NULL;
+	bool refused = false;
 	unsigned long flags;
 	int unread;
 
@@ -333,6 +340,7 @@ again:
 		if (resp.status)
 			atomic_inc(&link->num_errors);
 		slot = &channel->slot[nr];
+		refused |= channel_note(channel, slot, &resp);
 		if (slot->call) {
 			slot->call->err = xdf_status_to_errno(resp.status);
 			if (slot->call->resp)
@@ -364,6 +372,8 @@ out:
 					 flips[i].err);
 	if (wrong)
 		xdf_link_break(link, wrong);
+	else if (refused)
+		link->ops->refused(link->owner);
 }
 
 /**

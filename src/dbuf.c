@@ -160,15 +160,8 @@ static void stray_reap(struct xdf_device *xdf, struct xdf_zombie *zombie)
 	kfree(stray);
 }
 
-/**
- * xdf_dbuf_abandon - begin anew with a buffer of which nobody knows what became of it
- * @dbuf: the buffer, without a framebuffer that the backend knows
- * @link: the present link, over which it was announced
- *
- * The backend may know it, or come to it yet: it is told to destroy it, the buffer gets
- * another cookie. Caller holds buf_lock.
- */
-void xdf_dbuf_abandon(struct xdf_dbuf *dbuf, struct xdf_link *link)
+/* It may come to it yet, and we would not know: it goes by that name. */
+static void dbuf_abandon(struct xdf_dbuf *dbuf, struct xdf_link *link)
 {
 	struct dbuf_stray *stray = kzalloc(sizeof(*stray), GFP_KERNEL);
 
@@ -202,7 +195,7 @@ static int dbuf_announce_foreign(struct xdf_dbuf *dbuf, struct xdf_link *link)
 	dbuf->serial = link->serial;
 	ret = xdf_proto_dbuf_create(link, dbuf, true);
 	if (xdf_link_unanswered(ret)) {
-		xdf_dbuf_abandon(dbuf, link);
+		dbuf_abandon(dbuf, link);
 		return ret;
 	}
 	if (ret) {
@@ -236,8 +229,7 @@ static int dbuf_announce_own(struct xdf_dbuf *dbuf, struct xdf_link *link)
 		return ret;
 	dbuf->serial = link->serial;
 	ret = xdf_proto_dbuf_create(link, dbuf, false);
-	dbuf->unsure = ret == -ETIMEDOUT || ret == -EINTR;
-	if (ret && !dbuf->unsure)
+	if (ret && ret != -ETIMEDOUT && ret != -EINTR)
 		dbuf_end_grants(dbuf, ret == -ENOTCONN ? link : NULL);
 	return ret;
 }
@@ -274,6 +266,24 @@ int xdf_dbuf_announce(struct xdf_dbuf *dbuf, struct xdf_link *link)
 				     "be-alloc is 1, but the backend does not allocate; our own buffers are used\n");
 	}
 	return dbuf_announce_own(dbuf, link);
+}
+
+/**
+ * xdf_dbuf_refused - the backend has refused a buffer when nobody waited any more
+ * @xdf: the device
+ * @link: the present link
+ * @cookie: the buffer's name; nothing happens if there is none of that name
+ *
+ * Caller holds buf_lock. The backend does not know the buffer.
+ */
+void xdf_dbuf_refused(struct xdf_device *xdf, struct xdf_link *link, u64 cookie)
+{
+	struct xdf_dbuf *dbuf;
+
+	lockdep_assert_held(&xdf->buf_lock);
+	list_for_each_entry(dbuf, &xdf->dbufs, node)
+		if (dbuf->cookie == cookie && dbuf->serial == link->serial)
+			dbuf_end_grants(dbuf, NULL);
 }
 
 /**

@@ -97,6 +97,13 @@ static void link_flip_response(void *owner, unsigned int connector, u64 number, 
 		xdf_crtc_flip_response(pipe, number, err);
 }
 
+static void link_refused(void *owner)
+{
+	struct xdf_device *xdf = owner;
+
+	mod_delayed_work(xdf_wq, &xdf->connect_work, 0);
+}
+
 static void link_broken(void *owner)
 {
 	struct xdf_device *xdf = owner;
@@ -107,6 +114,7 @@ static void link_broken(void *owner)
 static const struct xdf_link_ops link_ops = {
 	.flip_event = link_flip_event,
 	.flip_response = link_flip_response,
+	.refused = link_refused,
 	.broken = link_broken,
 };
 
@@ -139,10 +147,7 @@ static void link_drop(struct xdf_device *xdf)
 	xdf_link_put(link);
 }
 
-/*
- * Have retry_work run, but not while the guest is being saved: XenStore is closed to new
- * watches by then, and waits for those that are about to be registered.
- */
+/* Not while the guest is being saved: XenStore waits for new watches, and is closed to them. */
 static void retry_later(struct xdf_device *xdf, unsigned int ms)
 {
 	queue_delayed_work(system_freezable_wq, &xdf->retry_work, msecs_to_jiffies(ms));

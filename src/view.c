@@ -87,22 +87,39 @@ static int view_announce(struct xdf_view *view, struct xdf_link *link)
 		return view_errno(ret);
 	ret = xdf_proto_fb_attach(link, view->dbuf->cookie, view->cookie, view->width,
 				  view->height, view->format);
-	if (!ret)
-		view->dbuf->unsure = false;
 	/* Without an answer it may or may not know it. */
-	if (!ret || ret == -ETIMEDOUT || ret == -EINTR) {
+	if (!ret || ret == -ETIMEDOUT || ret == -EINTR)
 		WRITE_ONCE(view->serial, link->serial);
-	} else if (ret != -ENOTCONN && ret != XDF_UNSENT) {
-		/* It may not have come to the buffer; or will not, which another try shows. */
-		if (xdf_channel_owes(&link->channel[0])) {
-			ret = -ETIMEDOUT;
-		} else if (view->dbuf->unsure) {
-			/* Or has refused the buffer when nobody waited any more. */
-			xdf_dbuf_abandon(view->dbuf, link);
-			ret = -ETIMEDOUT;
-		}
-	}
+	/*
+	 * It may not have come to the buffer, or have refused it when nobody waited any
+	 * more; or will not, which another try brings to light.
+	 */
+	else if (ret != -ENOTCONN && ret != XDF_UNSENT &&
+		 (xdf_channel_owes(&link->channel[0]) ||
+		  xdf_channel_refused(&link->channel[0], view->dbuf->cookie)))
+		ret = -ETIMEDOUT;
 	return view_errno(ret);
+}
+
+/*
+ * The backend has refused something when nobody waited for the answer any more: it does
+ * not know it, nor what lies on it. Not before it has said all that it owes: what was
+ * told it again meanwhile may be answered yet. Caller holds buf_lock.
+ */
+static void views_reconsider(struct xdf_device *xdf, struct xdf_link *link)
+{
+	struct xdf_view *view;
+	u64 cookie;
+
+	if (xdf_channel_owes(&link->channel[0]))
+		return;
+	while ((cookie = xdf_channel_take_refused(&link->channel[0]))) {
+		list_for_each_entry(view, &xdf->views, node)
+			if (view->serial == link->serial &&
+			    (view->cookie == cookie || view->dbuf->cookie == cookie))
+				WRITE_ONCE(view->serial, 0);
+		xdf_dbuf_refused(xdf, link, cookie);
+	}
 }
 
 /* One that this pass has not come to; those it has are at the end. Caller holds buf_lock. */
@@ -122,8 +139,9 @@ static struct xdf_view *view_unknown(struct xdf_device *xdf, struct xdf_link *li
  * @link: the new link
  *
  * Caller holds buf_lock, which is let go of and taken again between any two of them: a
- * backend may take its time for each. Their buffers are announced with them. What the
- * backend refuses is left out: it must not keep the others from the screen.
+ * backend may take its time for each. Those that are made meanwhile are told at the end, in
+ * one go. Their buffers are announced with them. What the backend refuses is left out: it
+ * must not keep the others from the screen.
  *
  * Return: 0, and buf_lock was held since all were known; -ENOTCONN, -ETIMEDOUT or
  * -EINTR; -ECANCELED when the device goes; -ENOMEM or -ENOSPC when memory or grants did
@@ -132,22 +150,32 @@ static struct xdf_view *view_unknown(struct xdf_device *xdf, struct xdf_link *li
 int xdf_view_replay(struct xdf_device *xdf, struct xdf_link *link)
 {
 	u32 pass = ++xdf->view_passes;
+	unsigned int fair = 0;
 	struct xdf_view *view;
 	int ret, lacking = 0;
 
+	views_reconsider(xdf, link);
+	list_for_each_entry(view, &xdf->views, node)
+		fair++;
 	while ((view = view_unknown(xdf, link, pass))) {
 		u64 cookie = view->cookie;
 
 		view->pass = pass;
 		list_move_tail(&view->node, &xdf->views);
 		ret = view_announce(view, link);
-		mutex_unlock(&xdf->buf_lock);
-		cond_resched();
-		mutex_lock(&xdf->buf_lock);
+		/* Whoever makes more of them all the time has to wait in the end. */
+		if (fair) {
+			fair--;
+			mutex_unlock(&xdf->buf_lock);
+			cond_resched();
+			mutex_lock(&xdf->buf_lock);
+		}
 		if (ret == -ENOTCONN || ret == -ETIMEDOUT || ret == -EINTR)
 			return ret;
 		if (READ_ONCE(xdf->removed))
 			return -ECANCELED;
+		if (READ_ONCE(link->dead))
+			return -ENOTCONN;
 		if (ret == -ENOMEM || ret == -ENOSPC)
 			lacking = ret;
 		else if (ret)
