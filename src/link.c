@@ -258,9 +258,14 @@ void xdf_link_kill(struct xdf_link *link)
  */
 void xdf_link_expire(struct xdf_link *link, unsigned long timeout)
 {
-	kref_get(&link->refs);
-	if (!schedule_delayed_work(&link->expire_work, timeout))
-		xdf_link_put(link);
+	spin_lock(&link->kept_lock);
+	if (!link->closed) {
+		kref_get(&link->refs);
+		/* Never the last one, the caller has one. */
+		if (!schedule_delayed_work(&link->expire_work, timeout))
+			xdf_link_put(link);
+	}
+	spin_unlock(&link->kept_lock);
 }
 
 /**
