@@ -3,6 +3,7 @@
 #define XDF_LINK_H
 
 #include <linux/atomic.h>
+#include <linux/bits.h>
 #include <linux/completion.h>
 #include <linux/errno.h>
 #include <linux/interrupt.h>
@@ -27,6 +28,9 @@ struct xenbus_device;
  * backend answers is never this, see xdf_status_to_errno().
  */
 #define XDF_UNSENT (-EJUKEBOX)
+
+/* In the cookie of what is made on trial: nobody needs to know what became of it. */
+#define XDF_TRIAL BIT_ULL(63)
 
 /**
  * struct xdf_link_ops - what the rooms above want to hear from a link
@@ -80,7 +84,7 @@ struct xdf_shared_page {
  * struct xdf_slot - what is known of an unanswered request
  * @call: who waits for the response, NULL when nobody does (any more)
  * @number: what the sender calls it, of a PG_FLIP; of a DBUF_CREATE or FB_ATTACH the
- *	cookie of what is made
+ *	cookie of what is made, but not on trial
  * @sent: when the request was put on the ring, in jiffies
  */
 struct xdf_slot {

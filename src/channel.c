@@ -173,17 +173,16 @@ static void channel_abandon(struct xdf_channel *channel, struct xdf_call *call)
 	spin_unlock_irqrestore(&channel->lock, flags);
 }
 
-/* The cookie of what the backend is told of. */
+/* The cookie of what the backend is told of, 0 when there is none, or on trial only. */
 static u64 call_number(const struct xendispl_req *req)
 {
-	switch (req->operation) {
-	case XENDISPL_OP_DBUF_CREATE:
-		return req->op.dbuf_create.dbuf_cookie;
-	case XENDISPL_OP_FB_ATTACH:
-		return req->op.fb_attach.fb_cookie;
-	default:
-		return 0;
-	}
+	u64 cookie = 0;
+
+	if (req->operation == XENDISPL_OP_DBUF_CREATE)
+		cookie = req->op.dbuf_create.dbuf_cookie;
+	else if (req->operation == XENDISPL_OP_FB_ATTACH)
+		cookie = req->op.fb_attach.fb_cookie;
+	return cookie & XDF_TRIAL ? 0 : cookie;
 }
 
 /**
@@ -292,7 +291,7 @@ static bool channel_note(struct xdf_channel *channel, const struct xdf_slot *slo
 {
 	bool refused = resp->status && !slot->call;
 
-	if (resp->operation != XENDISPL_OP_DBUF_CREATE && resp->operation != XENDISPL_OP_FB_ATTACH)
+	if (resp->operation == XENDISPL_OP_PG_FLIP || !slot->number)
 		return false;
 	if (refused || !resp->status)
 		xdf_late_note(&channel->late, slot->number, refused);

@@ -144,7 +144,7 @@ static int link_replay(struct xdf_device *xdf, struct xdf_link *link)
 		}
 		mutex_unlock(&xdf->config_lock);
 		/* There is more to tell, but not before it has said what it owes. */
-		if (!ret && READ_ONCE(link->channel[0].late.num))
+		if (ret != -ENOTCONN && !lacks(ret) && READ_ONCE(link->channel[0].late.num))
 			ret = -ETIMEDOUT;
 	}
 	mutex_unlock(&xdf->buf_lock);

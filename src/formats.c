@@ -54,7 +54,7 @@ static bool try_formats(struct xdf_device *xdf, struct xdf_link *link,
 	for (i = 1; i < XDF_NUM_FORMATS; i++) {
 		if (xdf_formats[i].bpp != dbuf->bpp)
 			continue;
-		cookie = atomic64_inc_return(&xdf->cookie);
+		cookie = XDF_TRIAL | atomic64_inc_return(&xdf->cookie);
 		ret = xdf_proto_fb_attach(link, dbuf->cookie, cookie, TRIAL_SIZE, TRIAL_SIZE,
 					  xdf_formats[i].fourcc);
 		if (!ret)
@@ -78,7 +78,7 @@ static int try_depth(struct xdf_device *xdf, struct xdf_link *link, u32 bpp, uns
 		     u32 *found)
 {
 	struct xdf_dbuf dbuf = {
-		.cookie = atomic64_inc_return(&xdf->cookie),
+		.cookie = XDF_TRIAL | atomic64_inc_return(&xdf->cookie),
 		.width = TRIAL_SIZE,
 		.height = TRIAL_SIZE,
 		.bpp = bpp,

@@ -101,7 +101,7 @@ static void link_refused(void *owner)
 {
 	struct xdf_device *xdf = owner;
 
-	mod_delayed_work(xdf_wq, &xdf->connect_work, 0);
+	queue_delayed_work(xdf_wq, &xdf->connect_work, msecs_to_jiffies(RETRY_MIN_MS));
 }
 
 static void link_broken(void *owner)
@@ -408,12 +408,11 @@ static void card_down(struct xdf_device *xdf, bool gone)
 	mutex_lock(&xdf->state_lock);
 	link_drop(xdf);
 	mutex_unlock(&xdf->state_lock);
-	/* Without a link nobody queues these any more. */
-	cancel_delayed_work_sync(&xdf->connect_work);
 	xdf_crtc_config_stop(xdf);
 	flush_work(&xdf->reap_work);
-	/* All of these may have been about to call the link broken. */
+	/* Without a link, and after those, nobody queues these any more. */
 	cancel_work_sync(&xdf->broken_work);
+	cancel_delayed_work_sync(&xdf->connect_work);
 }
 
 /* One step after the backend's state. Caller holds state_lock. */

@@ -111,6 +111,8 @@ static void views_reconsider(struct xdf_device *xdf, struct xdf_link *link)
 	struct xdf_view *view;
 	u64 cookie;
 
+	/* Answers that nobody waits for do not interrupt. */
+	xdf_channel_poll(&link->channel[0]);
 	if (xdf_channel_owes(&link->channel[0]))
 		return;
 	while ((cookie = xdf_channel_take_refused(&link->channel[0]))) {
