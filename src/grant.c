@@ -43,6 +43,15 @@ static DEFINE_SPINLOCK(orphan_lock);
 static void orphan_work_fn(struct work_struct *work);
 static DECLARE_DELAYED_WORK(orphan_work, orphan_work_fn);
 
+/* What the table can hold without what is left to others, or without half of that. */
+static unsigned int grants_limit(unsigned int parts)
+{
+	unsigned int all = gnttab_max_grant_frames() *
+			   (XEN_PAGE_SIZE / sizeof(struct grant_entry_v1));
+
+	return all - min(all / 4, FOR_OTHERS) / parts;
+}
+
 /**
  * xdf_grants_limit - how much one buffer could be granted at the very most
  *
@@ -52,19 +61,7 @@ static DECLARE_DELAYED_WORK(orphan_work, orphan_work_fn);
  */
 unsigned int xdf_grants_limit(void)
 {
-	unsigned int all = gnttab_max_grant_frames() *
-			   (XEN_PAGE_SIZE / sizeof(struct grant_entry_v1));
-
-	return all - min(all / 4, FOR_OTHERS);
-}
-
-/* What buffers, links and all that backends did not let go of may come to. */
-static unsigned int grants_limit_all(void)
-{
-	unsigned int all = gnttab_max_grant_frames() *
-			   (XEN_PAGE_SIZE / sizeof(struct grant_entry_v1));
-
-	return all - min(all / 4, FOR_OTHERS) / 2;
+	return grants_limit(1);
 }
 
 /**
@@ -101,7 +98,8 @@ struct xdf_grants *xdf_grants_create(domid_t domid, struct xdf_pages *pages, u32
 	struct xdf_grants *grants;
 	grant_ref_t head;
 
-	if (atomic_add_return(total, &held) > grants_limit_all()) {
+	/* Buffers, links, and all that backends did not let go of. */
+	if (atomic_add_return(total, &held) > grants_limit(2)) {
 		atomic_sub(total, &held);
 		return ERR_PTR(-ENOSPC);
 	}
