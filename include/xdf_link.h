@@ -233,7 +233,7 @@ bool xdf_link_silent(struct xdf_link *link);
 void xdf_link_keep(struct xdf_link *link, struct xdf_grants *grants);
 int xdf_link_publish(struct xdf_link *link);
 void xdf_link_kill(struct xdf_link *link);
-void xdf_link_expire(struct xdf_link *link, unsigned long timeout);
+void xdf_link_expire(struct xdf_link *link);
 void xdf_link_break(struct xdf_link *link, const char *why);
 void xdf_link_close(struct xdf_link *link);
 void xdf_link_put(struct xdf_link *link);

@@ -46,8 +46,6 @@
 #define RETRY_MAX_MS 5000
 /* A link that lived as long was a good one. */
 #define GOOD_LINK_MS 5000
-/* How long a backend is told to let go of everything, in times of the timeout. */
-#define LEAVE_TIMEOUTS 4
 /* How often a closing backend is looked at. */
 #define CLOSE_POLL_MS 10
 
@@ -388,7 +386,7 @@ static void card_down(struct xdf_device *xdf, bool gone)
 	/* A backend that takes its time for each answer is not waited for to the last one. */
 	link = xdf_link_get(xdf);
 	if (link)
-		xdf_link_expire(link, LEAVE_TIMEOUTS * link->timeout);
+		xdf_link_expire(link);
 	xdf_link_put(link);
 
 	xdf_rebind_cancel(xdf);

@@ -17,6 +17,8 @@
 
 /* How often it is looked whether what was kept may go; no answer to it interrupts. */
 #define KEPT_PERIOD_MS 100
+/* How long a backend is told to let go of everything, in times of the timeout. */
+#define EXPIRE_TIMEOUTS 4
 
 static void link_release(struct kref *refs)
 {
@@ -249,20 +251,19 @@ void xdf_link_kill(struct xdf_link *link)
 }
 
 /**
- * xdf_link_expire - kill a link after some time, unless it is closed before
+ * xdf_link_expire - kill a link after four times its timeout, unless it is closed before
  * @link: the link
- * @timeout: in jiffies
  *
- * For those who are about to ask the backend much, and cannot wait for ever. Process
- * context.
+ * For those who are about to have the backend let go of everything, and cannot wait for
+ * ever. Process context.
  */
-void xdf_link_expire(struct xdf_link *link, unsigned long timeout)
+void xdf_link_expire(struct xdf_link *link)
 {
 	spin_lock(&link->kept_lock);
 	if (!link->closed) {
 		kref_get(&link->refs);
 		/* Never the last one, the caller has one. */
-		if (!schedule_delayed_work(&link->expire_work, timeout))
+		if (!schedule_delayed_work(&link->expire_work, EXPIRE_TIMEOUTS * link->timeout))
 			xdf_link_put(link);
 	}
 	spin_unlock(&link->kept_lock);

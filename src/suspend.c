@@ -11,9 +11,6 @@
 #include "xdf_frontend.h"
 #include "xdf_link.h"
 
-/* How long the backend is told to let go of everything, in times of the timeout. */
-#define SUSPEND_TIMEOUTS 4
-
 /**
  * xdf_suspend - xenbus_driver.suspend: the guest is about to be saved or moved
  * @xdev: the device on the bus
@@ -42,7 +39,7 @@ int xdf_suspend(struct xenbus_device *xdev)
 	foreign = link->be_alloc || xdf_dbuf_any_foreign(xdf);
 	if (foreign) {
 		/* The thread that asks us serves all devices. */
-		xdf_link_expire(link, SUSPEND_TIMEOUTS * link->timeout);
+		xdf_link_expire(link);
 		for (i = 0; i < xdf->num_pipes; i++)
 			xdf_crtc_retract(xdf->pipe[i], link);
 		xdf_view_retract(xdf, link);
