@@ -217,10 +217,12 @@ kernel_image() {
 		if [ ! -e "$dir/.xdf-ok" ]; then
 			kernel_headers "$series" "$arch" "$abi" >/dev/null || continue
 			rm -rf "$dir"
+			mkdir -p "$dir"
 			for p in linux-image linux-base linux-binary linux-modules; do
 				deb=$(fetch_any "$p-$abi" "$arch" "$series") && unpack_deb "$deb" "$dir"
 			done
-			[ -n "$(vmlinuz "$abi")" ] || continue
+			# headers may be there before the image is
+			[ -n "$(vmlinuz "$abi")" ] || { rm -rf "$dir"; continue; }
 			touch "$dir/.xdf-ok"
 		fi
 		printf '%s %s\n' "$abi" "$dir"
