@@ -379,7 +379,7 @@ int xdf_crtc_replay(struct xdf_pipe *pipe, struct xdf_link *link);
 void xdf_crtc_retract(struct xdf_pipe *pipe, struct xdf_link *link);
 void xdf_crtc_let_go(struct xdf_device *xdf, struct xdf_link *link, u64 fb_cookie);
 void xdf_crtc_link_lost(struct xdf_pipe *pipe);
-void xdf_crtc_wait_unused(struct xdf_device *xdf, u64 fb_cookie, unsigned long timeout);
+void xdf_crtc_wait_unused(struct xdf_device *xdf, struct xdf_link *link, u64 fb_cookie);
 
 void xdf_vblank_init(struct xdf_pipe *pipe);
 void xdf_vblank_fini(struct xdf_pipe *pipe);

@@ -151,7 +151,9 @@ struct xdf_channel {
  * @version: protocol version that both sides speak
  * @ops: called on events
  * @owner: argument of @ops
- * @timeout: how long a request may take, in jiffies
+ * @timeout: how long a request may take, in jiffies, if there is no other limit
+ * @patience: how long answers are still waited for in all, in jiffies; LONG_MAX if there
+ *	is no limit
  * @dead: set once and never cleared
  * @good: the backend took all that it was told
  * @broken: it is dead because the backend broke the protocol
@@ -161,7 +163,6 @@ struct xdf_channel {
  * @kept_lock: protects @kept and @closed; no other lock is taken inside it
  * @kept: grants that a request names which was not answered, see xdf_link_keep()
  * @kept_work: ends those when all requests are answered
- * @expire_work: kills the link; holds a reference while it is due
  * @closed: no request can be carried out any more
  * @num_requests: requests sent, for people
  * @num_errors: requests that the backend refused, for people
@@ -178,6 +179,7 @@ struct xdf_link {
 	const struct xdf_link_ops *ops;
 	void *owner;
 	unsigned long timeout;
+	atomic_long_t patience;
 	bool dead;
 	bool good;
 	bool broken;
@@ -187,7 +189,6 @@ struct xdf_link {
 	spinlock_t kept_lock;
 	struct list_head kept;
 	struct delayed_work kept_work;
-	struct delayed_work expire_work;
 	bool closed;
 	atomic_t num_requests;
 	atomic_t num_errors;
@@ -233,7 +234,9 @@ bool xdf_link_silent(struct xdf_link *link);
 void xdf_link_keep(struct xdf_link *link, struct xdf_grants *grants);
 int xdf_link_publish(struct xdf_link *link);
 void xdf_link_kill(struct xdf_link *link);
-void xdf_link_expire(struct xdf_link *link);
+void xdf_link_limit(struct xdf_link *link);
+unsigned long xdf_link_timeout(struct xdf_link *link);
+void xdf_link_waited(struct xdf_link *link, unsigned long since);
 void xdf_link_break(struct xdf_link *link, const char *why);
 void xdf_link_close(struct xdf_link *link);
 void xdf_link_put(struct xdf_link *link);

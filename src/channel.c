@@ -185,24 +185,12 @@ static u64 call_number(const struct xendispl_req *req)
 	return cookie & XDF_TRIAL ? 0 : cookie;
 }
 
-/**
- * xdf_channel_call - put a request on the ring and wait for its response
- * @channel: the connector's channel
- * @req: the request, complete but for its id
- * @resp: set to a copy of the response when that says success; may be NULL
- *
- * Sleeps, killably, for space and for the answer, each at most the link's
- * timeout, and much less while the backend is silent.
- *
- * Return: 0; the backend's error; XDF_UNSENT when there was no room; -ENOTCONN when
- * the link is or becomes dead; when it is on the ring without an answer -ETIMEDOUT, or
- * -EINTR if the caller is being killed.
- */
-int xdf_channel_call(struct xdf_channel *channel, struct xendispl_req *req,
-		     struct xendispl_resp *resp)
+/* What xdf_channel_call() does, but for counting how long it takes. */
+static int channel_ask(struct xdf_channel *channel, struct xendispl_req *req,
+		       struct xendispl_resp *resp)
 {
 	struct xdf_link *link = channel->link;
-	unsigned long timeout = link->timeout;
+	unsigned long timeout = xdf_link_timeout(link);
 	struct xdf_call call;
 	long left;
 	int ret;
@@ -261,6 +249,29 @@ int xdf_channel_call(struct xdf_channel *channel, struct xendispl_req *req,
 		}
 	}
 	return call.err;
+}
+
+/**
+ * xdf_channel_call - put a request on the ring and wait for its response
+ * @channel: the connector's channel
+ * @req: the request, complete but for its id
+ * @resp: set to a copy of the response when that says success; may be NULL
+ *
+ * Sleeps, killably, for space and for the answer, each at most the link's
+ * timeout, and much less while the backend is silent. See xdf_link_limit().
+ *
+ * Return: 0; the backend's error; XDF_UNSENT when there was no room; -ENOTCONN when
+ * the link is or becomes dead; when it is on the ring without an answer -ETIMEDOUT, or
+ * -EINTR if the caller is being killed.
+ */
+int xdf_channel_call(struct xdf_channel *channel, struct xendispl_req *req,
+		     struct xendispl_resp *resp)
+{
+	unsigned long start = jiffies;
+	int ret = channel_ask(channel, req, resp);
+
+	xdf_link_waited(channel->link, start);
+	return ret;
 }
 
 /*

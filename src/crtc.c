@@ -363,7 +363,7 @@ void xdf_crtc_let_go(struct xdf_device *xdf, struct xdf_link *link, u64 fb_cooki
 		}
 	}
 	if (!xdf_link_silent(link))
-		xdf_crtc_wait_unused(xdf, fb_cookie, link->timeout);
+		xdf_crtc_wait_unused(xdf, link, fb_cookie);
 }
 
 static void xdf_crtc_disable(struct drm_crtc *crtc, struct drm_atomic_commit *commit)

@@ -343,10 +343,15 @@ static bool fb_in_use(struct xdf_device *xdf, u64 fb_cookie)
 /**
  * xdf_crtc_wait_unused - wait until the backend shows something else
  * @xdf: the device
+ * @link: its link
  * @fb_cookie: a framebuffer that DRM has given up
- * @timeout: in jiffies
+ *
+ * For as long as a request may take.
  */
-void xdf_crtc_wait_unused(struct xdf_device *xdf, u64 fb_cookie, unsigned long timeout)
+void xdf_crtc_wait_unused(struct xdf_device *xdf, struct xdf_link *link, u64 fb_cookie)
 {
-	wait_event_timeout(xdf->settled, !fb_in_use(xdf, fb_cookie), timeout);
+	unsigned long start = jiffies;
+
+	wait_event_timeout(xdf->settled, !fb_in_use(xdf, fb_cookie), xdf_link_timeout(link));
+	xdf_link_waited(link, start);
 }

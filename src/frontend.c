@@ -386,7 +386,7 @@ static void card_down(struct xdf_device *xdf, bool gone)
 	/* A backend that takes its time for each answer is not waited for to the last one. */
 	link = xdf_link_get(xdf);
 	if (link)
-		xdf_link_expire(link);
+		xdf_link_limit(link);
 	xdf_link_put(link);
 
 	xdf_rebind_cancel(xdf);

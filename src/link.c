@@ -17,8 +17,8 @@
 
 /* How often it is looked whether what was kept may go; no answer to it interrupts. */
 #define KEPT_PERIOD_MS 100
-/* How long a backend is told to let go of everything, in times of the timeout. */
-#define EXPIRE_TIMEOUTS 4
+/* How long a backend is waited for until it has let go of everything, in times of the timeout. */
+#define LIMIT_TIMEOUTS 4
 
 static void link_release(struct kref *refs)
 {
@@ -100,14 +100,6 @@ void xdf_link_keep(struct xdf_link *link, struct xdf_grants *grants)
 	link_release_kept(link);
 }
 
-static void link_expire_work_fn(struct work_struct *work)
-{
-	struct xdf_link *link = container_of(work, struct xdf_link, expire_work.work);
-
-	xdf_link_kill(link);
-	xdf_link_put(link);
-}
-
 /**
  * xdf_link_create - make the channels of a new connection
  * @xdev: the device on the bus, whose backend is in state InitWait
@@ -138,7 +130,6 @@ struct xdf_link *xdf_link_create(struct xenbus_device *xdev, unsigned int num_ch
 	spin_lock_init(&link->kept_lock);
 	INIT_LIST_HEAD(&link->kept);
 	INIT_DELAYED_WORK(&link->kept_work, link_kept_work_fn);
-	INIT_DELAYED_WORK(&link->expire_work, link_expire_work_fn);
 	link->xdev = xdev;
 	link->domid = xdev->otherend_id;
 	link->serial = serial;
@@ -146,6 +137,7 @@ struct xdf_link *xdf_link_create(struct xenbus_device *xdev, unsigned int num_ch
 	link->owner = owner;
 	link->timeout = msecs_to_jiffies(timeout_ms);
 	link->heard = jiffies;
+	atomic_long_set(&link->patience, LONG_MAX);
 
 	/* An interrupt of the first may kill the link before the last is made. */
 	link->num_channels = num_channels;
@@ -251,22 +243,42 @@ void xdf_link_kill(struct xdf_link *link)
 }
 
 /**
- * xdf_link_expire - kill a link after four times its timeout, unless it is closed before
+ * xdf_link_limit - from now on, wait for answers for four timeouts in all
  * @link: the link
  *
  * For those who are about to have the backend let go of everything, and cannot wait for
- * ever. Process context.
+ * ever. What else holds them up is not the backend's fault and is not counted. Any
+ * context, any number of times.
  */
-void xdf_link_expire(struct xdf_link *link)
+void xdf_link_limit(struct xdf_link *link)
 {
-	spin_lock(&link->kept_lock);
-	if (!link->closed) {
-		kref_get(&link->refs);
-		/* Never the last one, the caller has one. */
-		if (!schedule_delayed_work(&link->expire_work, EXPIRE_TIMEOUTS * link->timeout))
-			xdf_link_put(link);
-	}
-	spin_unlock(&link->kept_lock);
+	atomic_long_cmpxchg(&link->patience, LONG_MAX, LIMIT_TIMEOUTS * link->timeout);
+}
+
+/**
+ * xdf_link_timeout - how long a request may take
+ * @link: the link
+ *
+ * Return: jiffies, at least one.
+ */
+unsigned long xdf_link_timeout(struct xdf_link *link)
+{
+	return clamp_t(long, atomic_long_read(&link->patience), 1, link->timeout);
+}
+
+/**
+ * xdf_link_waited - somebody has waited for an answer
+ * @link: the link
+ * @since: from when on, in jiffies
+ *
+ * Kills the link if that is more than what is left of its limit. Any context.
+ */
+void xdf_link_waited(struct xdf_link *link, unsigned long since)
+{
+	if (atomic_long_read(&link->patience) == LONG_MAX)
+		return;
+	if (atomic_long_sub_return(jiffies - since, &link->patience) <= 0)
+		xdf_link_kill(link);
 }
 
 /**
@@ -306,6 +318,4 @@ void xdf_link_close(struct xdf_link *link)
 	spin_unlock(&link->kept_lock);
 	cancel_delayed_work_sync(&link->kept_work);
 	link_release_kept(link);
-	if (cancel_delayed_work_sync(&link->expire_work))
-		xdf_link_put(link);
 }

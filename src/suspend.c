@@ -39,7 +39,7 @@ int xdf_suspend(struct xenbus_device *xdev)
 	foreign = link->be_alloc || xdf_dbuf_any_foreign(xdf);
 	if (foreign) {
 		/* The thread that asks us serves all devices. */
-		xdf_link_expire(link);
+		xdf_link_limit(link);
 		for (i = 0; i < xdf->num_pipes; i++)
 			xdf_crtc_retract(xdf->pipe[i], link);
 		xdf_view_retract(xdf, link);

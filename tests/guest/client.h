@@ -16,6 +16,7 @@ enum fence_how {
 	FENCE_READ,		/* somebody reads */
 	FENCE_CLOSE,		/* somebody writes, and goes away */
 	FENCE_LENT,		/* somebody writes to memory of ours, without mapping it */
+	FENCE_PENDING,		/* somebody writes, and is not waited for by us */
 	FENCE_HOWS,
 };
 

@@ -8,6 +8,7 @@
  * fence after ten seconds; an attempt in which that happened says nothing and is
  * made again. "lent": the buffer is the device's own, of which others have a dma-buf,
  * and which has no handle any more; it gets the fence of a buffer of vgem's.
+ * "pending": the flip is left waiting, for what others do meanwhile.
  */
 
 #include <errno.h>
@@ -36,7 +37,7 @@ struct vgem_signal {
 #define ATTEMPTS	5
 #define MEANWHILE	20	/* frames that pass while a fence holds */
 
-static const char * const how_names[FENCE_HOWS] = { "write", "read", "close", "lent" };
+static const char * const how_names[FENCE_HOWS] = { "write", "read", "close", "lent", "pending" };
 
 struct lane {
 	struct kms_pipe *pipe;
@@ -374,6 +375,21 @@ static int lane_run(struct fences *s, struct lane *l)
 			"no flip was still waiting when its fence was to be signalled");
 }
 
+/* A flip that waits until vgem lets go of its fence. */
+static int lane_leave(struct fences *s, struct lane *l)
+{
+	uint32_t number = l->queued + 1, fence;
+	int ret = renew(s, l, number);
+
+	if (ret)
+		return ret;
+	ret = attach(&l->bufs[number % 2], true, &fence);
+	if (ret)
+		return rep_fail("fence-attach", ret, "%s", l->pipe->con->name);
+	ret = queue(s, l);
+	return ret ? rep_fail("flip", ret, "%s: to a buffer with a fence", l->pipe->con->name) : 0;
+}
+
 static int lane_start(struct fences *s, struct lane *l)
 {
 	int i, ret = 0;
@@ -423,6 +439,8 @@ static int run(struct fences *s, struct kms_pipe *pipes)
 	ret = kms_show(&s->kms, pipes, shown, s->n);
 	if (ret)
 		return rep_fail("modeset", ret, NULL);
+	if (s->cl->fence == FENCE_PENDING)
+		return lane_leave(s, &s->lanes[0]);
 	for (i = 0; i < s->n; i++)
 		s->lanes[i].vblank = kms_has_vblank(&s->kms, pipes[i].crtc, NULL);
 	if (s->n == 1 && !s->lanes[0].vblank) {

@@ -95,7 +95,8 @@ static const char usage_text[] =
 "  --strict             flip: demand pacing by vertical blanks\n"
 "  --map                hold-open: map the buffer, too\n"
 "  --fence HOW          fence: write (default), read: nothing to wait for, close: the\n"
-"                       one who draws goes away, lent: in a buffer of this device\n"
+"                       one who draws goes away, lent: in a buffer of this device,\n"
+"                       pending: and is not waited for\n"
 "\n"
 "exit status: 0 all fine, 1 something failed, 2 usage, 77 cannot be tried here\n";
 
