@@ -300,24 +300,33 @@ static int pipe_set(struct xdf_pipe *pipe)
 	return ret == -ENOTCONN ? 0 : ret;
 }
 
+/* For people: what DRM takes for set is not. */
+static void pipe_complain(struct xdf_pipe *pipe, int err)
+{
+	struct device *dev = pipe->xdf->drm.dev;
+	const char *format = (const char *)&pipe->format;
+
+	if (err == -ETIMEDOUT || err == -EINTR) /* it may be done yet, or is told again */
+		dev_warn_ratelimited(dev, "connector %u: backend has not answered about %ux%u %.4s\n",
+				     pipe->index, pipe->width, pipe->height, format);
+	else if (err)
+		dev_warn_ratelimited(dev,
+				     "connector %u: backend refused %ux%u %.4s: %d; nothing is shown\n",
+				     pipe->index, pipe->width, pipe->height, format, err);
+}
+
 static void xdf_crtc_enable(struct drm_crtc *crtc, struct drm_atomic_commit *commit)
 {
 	struct xdf_pipe *pipe = crtc_to_pipe(crtc);
 	struct xdf_device *xdf = pipe->xdf;
 	const struct drm_display_mode *mode = &crtc->state->adjusted_mode;
-	int ret;
 
 	mutex_lock(&xdf->config_lock);
 	pipe->enabled = true;
 	pipe->width = mode->hdisplay;
 	pipe->height = mode->vdisplay;
-	ret = pipe_set(pipe);
+	pipe_complain(pipe, pipe_set(pipe));
 	mutex_unlock(&xdf->config_lock);
-
-	if (ret)
-		dev_warn_ratelimited(xdf->drm.dev,
-				     "connector %u: backend refused %ux%u: %d; nothing is shown\n",
-				     pipe->index, pipe->width, pipe->height, ret);
 
 	xdf_vblank_set_period(pipe, div_u64(mul_u32_u32(mode->crtc_htotal, mode->crtc_vtotal) *
 					    1000000, mode->crtc_clock));
@@ -424,21 +433,17 @@ static bool pipe_change_format(struct xdf_pipe *pipe)
 {
 	const struct drm_framebuffer *fb = pipe->plane.state->fb;
 	struct xdf_device *xdf = pipe->xdf;
-	int ret = 0;
 
 	if ((fb ? fb->format->format : 0) == READ_ONCE(pipe->format))
 		return false;
 	mutex_lock(&xdf->config_lock);
 	if (fb) {
-		ret = pipe_set(pipe);
+		pipe_complain(pipe, pipe_set(pipe));
 	} else {
 		pipe->format = 0;
 		pipe_off(pipe);
 	}
 	mutex_unlock(&xdf->config_lock);
-	if (ret)
-		dev_warn_ratelimited(xdf->drm.dev, "connector %u: backend refused format %.4s: %d\n",
-				     pipe->index, (const char *)&fb->format->format, ret);
 	return true;
 }
 
