@@ -8,6 +8,7 @@
 #include <linux/errno.h>
 #include <linux/interrupt.h>
 #include <linux/kref.h>
+#include <linux/ktime.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/wait.h>
@@ -152,8 +153,8 @@ struct xdf_channel {
  * @ops: called on events
  * @owner: argument of @ops
  * @timeout: how long a request may take, in jiffies, if there is no other limit
- * @patience: how long answers are still waited for in all, in jiffies; LONG_MAX if there
- *	is no limit
+ * @patience: how long answers are still waited for in all, in nanoseconds; KTIME_MAX if
+ *	there is no limit
  * @dead: set once and never cleared
  * @good: the backend took all that it was told
  * @broken: it is dead because the backend broke the protocol
@@ -179,7 +180,7 @@ struct xdf_link {
 	const struct xdf_link_ops *ops;
 	void *owner;
 	unsigned long timeout;
-	atomic_long_t patience;
+	atomic64_t patience;
 	bool dead;
 	bool good;
 	bool broken;
@@ -236,7 +237,7 @@ int xdf_link_publish(struct xdf_link *link);
 void xdf_link_kill(struct xdf_link *link);
 void xdf_link_limit(struct xdf_link *link);
 unsigned long xdf_link_timeout(struct xdf_link *link);
-void xdf_link_waited(struct xdf_link *link, unsigned long since);
+void xdf_link_waited(struct xdf_link *link, ktime_t since);
 void xdf_link_break(struct xdf_link *link, const char *why);
 void xdf_link_close(struct xdf_link *link);
 void xdf_link_put(struct xdf_link *link);

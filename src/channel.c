@@ -267,7 +267,7 @@ static int channel_ask(struct xdf_channel *channel, struct xendispl_req *req,
 int xdf_channel_call(struct xdf_channel *channel, struct xendispl_req *req,
 		     struct xendispl_resp *resp)
 {
-	unsigned long start = jiffies;
+	ktime_t start = ktime_get();
 	int ret = channel_ask(channel, req, resp);
 
 	xdf_link_waited(channel->link, start);

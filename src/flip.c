@@ -350,7 +350,7 @@ static bool fb_in_use(struct xdf_device *xdf, u64 fb_cookie)
  */
 void xdf_crtc_wait_unused(struct xdf_device *xdf, struct xdf_link *link, u64 fb_cookie)
 {
-	unsigned long start = jiffies;
+	ktime_t start = ktime_get();
 
 	wait_event_timeout(xdf->settled, !fb_in_use(xdf, fb_cookie), xdf_link_timeout(link));
 	xdf_link_waited(link, start);

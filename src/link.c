@@ -137,7 +137,7 @@ struct xdf_link *xdf_link_create(struct xenbus_device *xdev, unsigned int num_ch
 	link->owner = owner;
 	link->timeout = msecs_to_jiffies(timeout_ms);
 	link->heard = jiffies;
-	atomic_long_set(&link->patience, LONG_MAX);
+	atomic64_set(&link->patience, KTIME_MAX);
 
 	/* An interrupt of the first may kill the link before the last is made. */
 	link->num_channels = num_channels;
@@ -252,7 +252,8 @@ void xdf_link_kill(struct xdf_link *link)
  */
 void xdf_link_limit(struct xdf_link *link)
 {
-	atomic_long_cmpxchg(&link->patience, LONG_MAX, LIMIT_TIMEOUTS * link->timeout);
+	atomic64_cmpxchg(&link->patience, KTIME_MAX,
+			 jiffies_to_nsecs(LIMIT_TIMEOUTS * link->timeout));
 }
 
 /**
@@ -263,21 +264,25 @@ void xdf_link_limit(struct xdf_link *link)
  */
 unsigned long xdf_link_timeout(struct xdf_link *link)
 {
-	return clamp_t(long, atomic_long_read(&link->patience), 1, link->timeout);
+	s64 left = max_t(s64, atomic64_read(&link->patience), 0);
+
+	return clamp(nsecs_to_jiffies(left), 1UL, link->timeout);
 }
 
 /**
  * xdf_link_waited - somebody has waited for an answer
  * @link: the link
- * @since: from when on, in jiffies
+ * @since: from when on, of ktime_get()
  *
- * Kills the link if that is more than what is left of its limit. Any context.
+ * Kills the link if that is more than what is left of its limit. Not counted in ticks: a
+ * backend that always answered just before the next one would be charged nothing. Any
+ * context.
  */
-void xdf_link_waited(struct xdf_link *link, unsigned long since)
+void xdf_link_waited(struct xdf_link *link, ktime_t since)
 {
-	if (atomic_long_read(&link->patience) == LONG_MAX)
+	if (atomic64_read(&link->patience) == KTIME_MAX)
 		return;
-	if (atomic_long_sub_return(jiffies - since, &link->patience) <= 0)
+	if (atomic64_sub_return(ktime_sub(ktime_get(), since), &link->patience) <= 0)
 		xdf_link_kill(link);
 }
 
