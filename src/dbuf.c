@@ -160,7 +160,7 @@ static void stray_reap(struct xdf_device *xdf, struct xdf_zombie *zombie)
 	kfree(stray);
 }
 
-/* It may come to it yet, and we would not know: it goes by that name. */
+/* It may have made it, or come to that yet, and we have no use for it: it goes by that name. */
 static void dbuf_abandon(struct xdf_dbuf *dbuf, struct xdf_link *link)
 {
 	struct dbuf_stray *stray = kzalloc(sizeof(*stray), GFP_KERNEL);
@@ -177,7 +177,10 @@ static void dbuf_abandon(struct xdf_dbuf *dbuf, struct xdf_link *link)
 	dbuf->cookie = atomic64_inc_return(&dbuf->xdf->cookie);
 }
 
-/* Have the backend allocate the memory. -EOPNOTSUPP when it does not want to. */
+/*
+ * Have the backend allocate the memory. -EOPNOTSUPP when it does not want to, -EDQUOT when
+ * this guest cannot map it.
+ */
 static int dbuf_announce_foreign(struct xdf_dbuf *dbuf, struct xdf_link *link)
 {
 	u32 refs = xdf_dbuf_pages(dbuf);
@@ -205,12 +208,13 @@ static int dbuf_announce_foreign(struct xdf_dbuf *dbuf, struct xdf_link *link)
 	foreign = dbuf_map(dbuf, link->domid);
 	if (IS_ERR(foreign)) {
 		ret = PTR_ERR(foreign);
-		if (ret == -EPROTO)
+		if (ret == -EPROTO) {
 			xdf_link_break(link, "page directory of its buffer lists what cannot be mapped");
-		else
-			xdf_proto_dbuf_destroy(link, dbuf->cookie);
-		dbuf_end_grants(dbuf, link);
-		return ret == -EPROTO ? -ENOTCONN : ret;
+			dbuf_end_grants(dbuf, link);
+			return -ENOTCONN;
+		}
+		dbuf_abandon(dbuf, link);
+		return ret == -ENOSPC ? -EDQUOT : ret;
 	}
 	mutex_lock(&dbuf->foreign_lock);
 	dbuf->foreign = foreign;
@@ -240,15 +244,16 @@ static int dbuf_announce_own(struct xdf_dbuf *dbuf, struct xdf_link *link)
  * @link: the present link
  *
  * Where XenStore wants it the backend is asked to allocate the memory; if it does
- * not, ours is used. Caller holds buf_lock. After an error the backend does not
- * know the buffer, except after -ETIMEDOUT and -EINTR: then it may know one of
- * ours, and the buffer stays marked.
+ * not, or there is no room to map it, ours is used. Caller holds buf_lock. After an
+ * error the backend does not know the buffer, except after -ETIMEDOUT and -EINTR: then
+ * it may know one of ours, and the buffer stays marked.
  *
  * Return: 0, -ENOSPC when grants run out, -ENOMEM, -EINVAL when the link's version
  * cannot express where it begins, or as of xdf_proto_dbuf_create().
  */
 int xdf_dbuf_announce(struct xdf_dbuf *dbuf, struct xdf_link *link)
 {
+	struct device *dev = dbuf->xdf->drm.dev;
 	int ret;
 
 	lockdep_assert_held(&dbuf->xdf->buf_lock);
@@ -259,11 +264,16 @@ int xdf_dbuf_announce(struct xdf_dbuf *dbuf, struct xdf_link *link)
 		return -EINVAL;
 	if (link->be_alloc && dbuf->pages->kind != XDF_IMPORTED && !dbuf->offset) {
 		ret = dbuf_announce_foreign(dbuf, link);
-		if (ret != -EOPNOTSUPP)
+		if (ret == -EOPNOTSUPP) {
+			link->be_alloc = false;
+			dev_info_ratelimited(dev,
+					     "be-alloc is 1, but the backend does not allocate; our own buffers are used\n");
+		} else if (ret == -EDQUOT) {
+			dev_info_ratelimited(dev,
+					     "be-alloc is 1, but this guest may not map more of the backend's memory (max_maptrack_frames); a buffer of our own is used\n");
+		} else {
 			return ret;
-		link->be_alloc = false;
-		dev_info_ratelimited(dbuf->xdf->drm.dev,
-				     "be-alloc is 1, but the backend does not allocate; our own buffers are used\n");
+		}
 	}
 	return dbuf_announce_own(dbuf, link);
 }

@@ -23,6 +23,15 @@
 /* Pages that are mapped and unmapped at a time. */
 #define BATCH 64u
 
+/* Xen's GNTST_no_space: out of handles. Older kernels have no name for it. */
+#define NO_HANDLES (-13)
+
+/* How much this guest may map in all is not the backend's to know. */
+static bool no_space(s16 status)
+{
+	return status == NO_HANDLES || status == GNTST_no_device_space;
+}
+
 /* Map a few pages. All those that could be are counted as mapped on an error, too. */
 static int map_batch(struct xdf_foreign *foreign, domid_t domid, const grant_ref_t *refs,
 		     struct gnttab_map_grant_ref *op, u32 n)
@@ -37,7 +46,10 @@ static int map_batch(struct xdf_foreign *foreign, domid_t domid, const grant_ref
 	ret = gnttab_map_refs(op, NULL, page, n);
 	for (i = 0; i < n; i++) {
 		if (op[i].status != GNTST_okay) {
-			ret = -EPROTO;
+			if (!no_space(op[i].status))
+				ret = -EPROTO;
+			else if (!ret)
+				ret = -ENOSPC;
 			continue;
 		}
 		/* Keep those that are mapped together: they are all unmapped later. */
@@ -57,7 +69,8 @@ static int map_batch(struct xdf_foreign *foreign, domid_t domid, const grant_ref
  * May sleep.
  *
  * Return: the mapping, to be given up with xdf_foreign_unmap(), or an ERR_PTR:
- * -ENOMEM, -EPROTO when a reference cannot be mapped.
+ * -ENOMEM, -ENOSPC when this guest may not map more, -EPROTO when a reference cannot be
+ * mapped.
  */
 struct xdf_foreign *xdf_foreign_map(domid_t domid, const grant_ref_t *refs, u32 count)
 {
