@@ -6,6 +6,7 @@
  * config.c.
  */
 #include <linux/err.h>
+#include <linux/ratelimit.h>
 #include <linux/slab.h>
 
 #include <xen/xenbus.h>
@@ -14,6 +15,15 @@
 
 #include "xdf_config.h"
 #include "xdf_store.h"
+
+/* Who may write these nodes may do so all day; all connectors fit into one burst. */
+static DEFINE_RATELIMIT_STATE(store_errors, 5 * HZ, XDF_MAX_CONNECTORS + 4);
+
+/* Like xenbus_dev_error(), in the log and in the device's error node. */
+#define store_error(xdev, err, fmt, ...) do {						\
+	if (__ratelimit(&store_errors))							\
+		xenbus_dev_error(xdev, err, fmt, ##__VA_ARGS__);			\
+} while (0)
 
 /**
  * xdf_store_read_connector - read what XenStore says of one connector
@@ -46,17 +56,17 @@ int xdf_store_read_connector(struct xenbus_device *xdev, unsigned int index,
 	if (text == ERR_PTR(-ENOMEM))
 		return -ENOMEM;
 	if (IS_ERR(text)) {
-		xenbus_dev_error(xdev, PTR_ERR(text),
-				 "%s/" XENDISPL_FIELD_RESOLUTION " is missing: set it to WIDTHxHEIGHT",
-				 dir);
+		store_error(xdev, PTR_ERR(text),
+			    "%s/" XENDISPL_FIELD_RESOLUTION " is missing: set it to WIDTHxHEIGHT",
+			    dir);
 		return 0;
 	}
 	ret = xdf_config_resolution(text, &config->width, &config->height);
 	xdf_config_unique_id(text, clean);
 	if (ret)
-		xenbus_dev_error(xdev, ret, "%s/" XENDISPL_FIELD_RESOLUTION
-				 " is \"%.32s\": set it to WIDTHxHEIGHT, each 1 to %u",
-				 dir, clean, XDF_MAX_SIZE);
+		store_error(xdev, ret, "%s/" XENDISPL_FIELD_RESOLUTION
+			    " is \"%.32s\": set it to WIDTHxHEIGHT, each 1 to %u",
+			    dir, clean, XDF_MAX_SIZE);
 	kfree(text);
 	return 0;
 }
@@ -73,9 +83,9 @@ static int read_be_alloc(struct xenbus_device *xdev)
 	ret = xdf_config_be_alloc(text);
 	xdf_config_unique_id(text, clean);
 	if (ret < 0)
-		xenbus_dev_error(xdev, ret, "%s/" XENDISPL_FIELD_BE_ALLOC
-				 " is \"%.32s\": set it to 0 or 1; taken for 0", xdev->nodename,
-				 clean);
+		store_error(xdev, ret, "%s/" XENDISPL_FIELD_BE_ALLOC
+			    " is \"%.32s\": set it to 0 or 1; taken for 0", xdev->nodename,
+			    clean);
 	kfree(text);
 	return ret > 0;
 }
@@ -110,8 +120,8 @@ int xdf_store_read(struct xenbus_device *xdev, struct xdf_config *config)
 		kfree(text);
 		if (i == XDF_MAX_CONNECTORS) {
 			/* Backends want the rings of all, or go deaf. */
-			xenbus_dev_error(xdev, -E2BIG, "more than %u connectors: give the device fewer",
-					 XDF_MAX_CONNECTORS);
+			store_error(xdev, -E2BIG, "more than %u connectors: give the device fewer",
+				    XDF_MAX_CONNECTORS);
 			return -E2BIG;
 		}
 		ret = xdf_store_read_connector(xdev, i, &config->connector[i]);
@@ -121,9 +131,9 @@ int xdf_store_read(struct xenbus_device *xdev, struct xdf_config *config)
 	}
 	config->num_connectors = i;
 	if (!usable) {
-		xenbus_dev_error(xdev, -ENOENT,
-				 "no usable connector under %s: give the guest vdispl=[ 'connectors=ID:WIDTHxHEIGHT' ]",
-				 xdev->nodename);
+		store_error(xdev, -ENOENT,
+			    "no usable connector under %s: give the guest vdispl=[ 'connectors=ID:WIDTHxHEIGHT' ]",
+			    xdev->nodename);
 		return -ENOENT;
 	}
 
@@ -138,9 +148,9 @@ int xdf_store_read(struct xenbus_device *xdev, struct xdf_config *config)
 	ret = xdf_config_version(IS_ERR(versions) ? NULL : versions);
 	xdf_config_unique_id(IS_ERR(versions) ? NULL : versions, clean);
 	if (ret < 0)
-		xenbus_dev_error(xdev, ret,
-				 "the backend speaks protocol versions \"%s\", we speak 1 to %u",
-				 clean, XDF_PROTOCOL_VERSION);
+		store_error(xdev, ret,
+			    "the backend speaks protocol versions \"%s\", we speak 1 to %u",
+			    clean, XDF_PROTOCOL_VERSION);
 	if (!IS_ERR(versions))
 		kfree(versions);
 	config->version = ret;
