@@ -7,7 +7,8 @@
  */
 #include "xdf_edid.h"
 
-/* Byte of the first block that counts the blocks behind it. */
+/* Bytes of the first block: version, and number of the blocks behind it. */
+#define VERSION 18
 #define EXTENSIONS 126
 
 /* All bytes of a block sum up to 0. */
@@ -29,10 +30,15 @@ static bool block_good(const u8 *block)
  * @capacity: number of bytes there was room for
  * @why: set to what is wrong, a constant text, on an error
  *
- * Return: size of the EDID in bytes, 128 to 32768, not more than @size: blocks
+ * What DRM's parser would complain of in many lines each time that it looks is refused
+ * here, and so is what keeps it busy: the modes that it makes of the last blocks it
+ * compares with all those of the first.
+ *
+ * Return: size of the EDID in bytes, 128 to 2048, not more than @size: blocks
  * behind those that it announces do not belong to it. -ENODATA when there is
  * none, -ERANGE when @size is impossible, -EINVAL when it does not begin as an
- * EDID does, -EMSGSIZE when blocks are missing, -EBADMSG when a checksum is wrong.
+ * EDID does, -EOPNOTSUPP when it is none of version 1, -EFBIG when it announces more than
+ * 16 blocks, -EMSGSIZE when blocks are missing, -EBADMSG when a checksum is wrong.
  */
 int xdf_edid_check(const u8 *edid, u32 size, u32 capacity, const char **why)
 {
@@ -48,8 +54,14 @@ int xdf_edid_check(const u8 *edid, u32 size, u32 capacity, const char **why)
 	*why = "it does not begin with the EDID header";
 	if (memcmp(edid, header, sizeof(header)))
 		return -EINVAL;
-	*why = "it has fewer blocks than it announces";
+	*why = "its version is not 1";
+	if (edid[VERSION] != 1)
+		return -EOPNOTSUPP;
+	*why = "it has more than 16 blocks";
 	blocks = edid[EXTENSIONS] + 1u;
+	if (blocks > XDF_EDID_BLOCKS)
+		return -EFBIG;
+	*why = "it has fewer blocks than it announces";
 	if (blocks > size / XDF_EDID_BLOCK)
 		return -EMSGSIZE;
 	*why = "a checksum is wrong";

@@ -28,6 +28,7 @@ static void repair(u8 *edid, u32 size, u8 what, u16 spoilt)
 		memset(edid, 0xff, 8);
 		edid[0] = 0;
 		edid[7] = 0;
+		edid[18] = 1;
 	}
 	if (what & EXTENSIONS)
 		edid[126] = (u8)(size / 128 - 1);
@@ -48,7 +49,11 @@ static int expected(const u8 *edid, u32 size, u32 capacity)
 		return -ERANGE;
 	if (memcmp(edid, header, 8))
 		return -EINVAL;
+	if (edid[18] != 1)
+		return -EOPNOTSUPP;
 	length = 128 * (1 + edid[126]);
+	if (length > 2048)
+		return -EFBIG;
 	if (length > size)
 		return -EMSGSIZE;
 	for (i = 0; i < length; i += 128)
