@@ -246,6 +246,7 @@ struct xdf_pipe {
  * @heard: it has fired for the present link; under state_lock
  * @screens_changed: the screen of a pipe is another one than clients were told of;
  *	under screen_lock
+ * @screens_told: when clients were told last, in jiffies
  * @screen_watch: tells when a connector's nodes are written
  * @screen_watched: @screen_watch is registered; under state_lock
  * @screens_missed: some were before there was a DRM device; under state_lock
@@ -302,6 +303,7 @@ struct xdf_device {
 	bool hearing;
 	bool heard;
 	bool screens_changed;
+	unsigned long screens_told;
 	struct xenbus_watch screen_watch;
 	bool screen_watched;
 	bool screens_missed;

@@ -28,6 +28,8 @@
 
 /* Several nodes are often written in a row. */
 #define SETTLE_MS 20
+/* Clients that set all modes again are not made to do so more often. */
+#define PACE_MS 500
 
 /* Take over a new EDID, or none. */
 static void screen_set_edid(struct xdf_pipe *pipe, u8 *edid, u32 size)
@@ -215,8 +217,10 @@ void xdf_screen_forget(struct xdf_device *xdf)
  */
 void xdf_screen_tell(struct xdf_device *xdf)
 {
-	if (!READ_ONCE(xdf->removed) && screens_changed(xdf))
+	if (!READ_ONCE(xdf->removed) && screens_changed(xdf)) {
+		WRITE_ONCE(xdf->screens_told, jiffies);
 		drm_kms_helper_hotplug_event(&xdf->drm);
+	}
 }
 
 /* Read the sizes again; what makes no sense now leaves the connector as it is. */
@@ -231,12 +235,26 @@ static void screens_reread(struct xdf_device *xdf)
 	}
 }
 
+/* For how long clients are not to be told once more, in jiffies. */
+static unsigned long screen_pause(struct xdf_device *xdf)
+{
+	unsigned long next = READ_ONCE(xdf->screens_told) + msecs_to_jiffies(PACE_MS);
+	unsigned long now = jiffies;
+
+	return time_after(next, now) ? next - now : 0;
+}
+
 static void screen_work_fn(struct work_struct *work)
 {
 	struct xdf_device *xdf = container_of(work, struct xdf_device, screen_work.work);
+	unsigned long pause = screen_pause(xdf);
 	struct xdf_link *link = NULL;
 	bool early;
 
+	if (pause) {
+		queue_delayed_work(xdf_wq, &xdf->screen_work, pause);
+		return;
+	}
 	mutex_lock(&xdf->state_lock);
 	early = !xdf->registered;
 	if (early) {
@@ -328,6 +346,7 @@ void xdf_screen_stop(struct xdf_device *xdf)
 void xdf_screen_init(struct xdf_device *xdf)
 {
 	mutex_init(&xdf->screen_lock);
+	xdf->screens_told = jiffies - msecs_to_jiffies(PACE_MS);
 	INIT_DELAYED_WORK(&xdf->screen_work, screen_work_fn);
 }
 
