@@ -223,13 +223,16 @@ void xdf_screen_tell(struct xdf_device *xdf)
 	}
 }
 
-/* Read the sizes again; what makes no sense now leaves the connector as it is. */
+/*
+ * Read the sizes again; what makes no sense now leaves the connector as it is. One that
+ * the present link does not have stays off. Caller holds state_lock.
+ */
 static void screens_reread(struct xdf_device *xdf)
 {
 	struct xdf_connector_config config;
 	unsigned int i;
 
-	for (i = 0; i < xdf->num_pipes; i++) {
+	for (i = 0; i < min(xdf->num_pipes, xdf->config.num_connectors); i++) {
 		if (!xdf_store_read_connector(xdf->xdev, i, &config) && config.width)
 			screen_set_config(xdf->pipe[i], &config);
 	}
