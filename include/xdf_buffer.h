@@ -112,8 +112,10 @@ struct xdf_gem {
  *
  * @zombie: for the time after the framebuffer is gone
  * @node: entry in the device's views, under buf_lock
- * @fb_node: entry in the framebuffer's views, under view_lock
+ * @fb_node: entry in the framebuffer's views, under view_lock; empty when it is on its
+ *	way out
  * @xdf: the device
+ * @fb: the framebuffer, which may be gone when @fb_node is empty
  * @cookie: its name to the backend
  * @dbuf: what it lies on, one reference held
  * @serial: link on which the backend was told of it, 0 for none; written under
@@ -131,6 +133,7 @@ struct xdf_view {
 	struct list_head node;
 	struct list_head fb_node;
 	struct xdf_device *xdf;
+	struct xdf_fb *fb;
 	u64 cookie;
 	struct xdf_dbuf *dbuf;
 	u32 serial;

@@ -46,8 +46,11 @@ static void view_reap(struct xdf_device *xdf, struct xdf_zombie *zombie)
 	kfree(view);
 }
 
+/* Nobody can find it any more. Caller holds view_lock. */
 static void view_retire(struct xdf_view *view)
 {
+	list_del_init(&view->fb_node);
+	view->fb->num_views--;
 	view->zombie.reap = view_reap;
 	xdf_reap(view->xdf, &view->zombie);
 }
@@ -62,9 +65,10 @@ void xdf_view_discard(struct xdf_fb *fb)
 {
 	struct xdf_view *view, *next;
 
-	/* Nobody else can find it any more. */
+	spin_lock(&fb->xdf->view_lock);
 	list_for_each_entry_safe(view, next, &fb->views, fb_node)
 		view_retire(view);
+	spin_unlock(&fb->xdf->view_lock);
 }
 
 /* A backend that had no room for a request did not answer it. */
@@ -305,13 +309,19 @@ static struct xdf_dbuf *view_dbuf(struct xdf_device *xdf, struct drm_framebuffer
 	return dbuf;
 }
 
-/* The oldest that is not shown; never that of the whole. Caller holds view_lock. */
+/* Only kept for the next time; never that of the whole. Caller holds view_lock. */
+static bool view_idle(const struct xdf_view *view)
+{
+	return !view->users && (view->x || view->y);
+}
+
+/* The oldest such. Caller holds view_lock. */
 static struct xdf_view *view_unused(struct xdf_fb *fb)
 {
 	struct xdf_view *view;
 
 	list_for_each_entry(view, &fb->views, fb_node)
-		if (!view->users && (view->x || view->y))
+		if (view_idle(view))
 			return view;
 	return NULL;
 }
@@ -332,6 +342,7 @@ static struct xdf_view *view_create(struct xdf_fb *fb, u32 x, u32 y)
 		return old;
 	}
 	view->xdf = xdf;
+	view->fb = fb;
 	view->cookie = atomic64_inc_return(&xdf->cookie);
 	view->x = x;
 	view->y = y;
@@ -344,14 +355,25 @@ static struct xdf_view *view_create(struct xdf_fb *fb, u32 x, u32 y)
 	spin_lock(&xdf->view_lock);
 	list_add_tail(&view->fb_node, &fb->views);
 	old = ++fb->num_views > VIEWS_MAX ? view_unused(fb) : NULL;
-	if (old) {
-		list_del(&old->fb_node);
-		fb->num_views--;
-	}
-	spin_unlock(&xdf->view_lock);
 	if (old)
 		view_retire(old);
+	spin_unlock(&xdf->view_lock);
 	return view;
+}
+
+/* Give up what is kept for the next time, of all framebuffers: it has grants of its own. */
+static void views_give_up(struct xdf_device *xdf)
+{
+	struct xdf_view *view;
+
+	if (mutex_lock_killable(&xdf->buf_lock))
+		return;
+	spin_lock(&xdf->view_lock);
+	list_for_each_entry(view, &xdf->views, node)
+		if (view_idle(view) && !list_empty(&view->fb_node))
+			view_retire(view);
+	spin_unlock(&xdf->view_lock);
+	mutex_unlock(&xdf->buf_lock);
 }
 
 /* One of a framebuffer's views, with one more user, or NULL. */
@@ -430,6 +452,7 @@ struct xdf_view *xdf_view_get(struct xdf_fb *fb, u32 x, u32 y)
 	if (!view)
 		view = view_publish(fb, x, y);
 	if (view == ERR_PTR(-ENOSPC) || view == ERR_PTR(-ENOMEM)) {
+		views_give_up(fb->xdf);
 		xdf_reap_wait(fb->xdf);
 		view = view_publish(fb, x, y);
 	}

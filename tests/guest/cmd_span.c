@@ -13,6 +13,7 @@
 #define MARGIN		64	/* room to pan, to the right and below */
 #define PAN_X		48
 #define PAN_Y		17
+#define PANS		30	/* places one after the other, a line apart */
 #define FLIP_TIMEOUT_MS	5000
 #define COOKIE		0x5350000000000000ull
 
@@ -228,7 +229,7 @@ static void report(struct span *s, const char *stage, int which, uint32_t dx, ui
 /* Stages, each until the next line on stdin if --hold-stdin says so. */
 static int stages(struct client *cl, struct span *s)
 {
-	int ret = show(s, 0, 0, 0);
+	int i, ret = show(s, 0, 0, 0);
 
 	if (ret == -EINVAL) {
 		rep_skip("span", "the driver refuses to show a part of a framebuffer");
@@ -281,7 +282,16 @@ static int stages(struct client *cl, struct span *s)
 	if (ret)
 		return rep_fail("left", ret, NULL);
 	report(s, "left", 1, PAN_X, PAN_Y);
-	client_step(cl, "left");
+	if (!client_step(cl, "left"))
+		return 0;
+
+	for (i = 1; i <= PANS; i++) {
+		ret = show(s, 0, PAN_X, i);
+		if (ret)
+			return rep_fail("pans", ret, "place %d", i);
+	}
+	report(s, "pans", 0, PAN_X, PANS);
+	client_step(cl, "pans");
 	return 0;
 }
 
