@@ -38,6 +38,7 @@ struct xdf_phase {
 	int steady;
 };
 
+u64 xdf_phase_frames(const struct xdf_phase *phase, s64 stretch, s64 now);
 enum xdf_phase_verdict xdf_phase_event(struct xdf_phase *phase, s64 event, s64 sent);
 
 #endif

@@ -88,6 +88,23 @@ static s64 phase_shift(s64 late, s64 period, bool lost)
 }
 
 /**
+ * xdf_phase_frames - frames that are over
+ * @phase: of the clock
+ * @stretch: by how much the frame that began with the last tick is longer, ns
+ * @now: ns on the clock's scale
+ *
+ * A frame that was stretched in vain ended when it should have.
+ *
+ * Return: their number since the last tick, however long ago that was.
+ */
+u64 xdf_phase_frames(const struct xdf_phase *phase, s64 stretch, s64 now)
+{
+	if (now < phase->tick + phase->period + stretch)
+		return 0;
+	return (now - phase->tick) / phase->period;
+}
+
+/**
  * xdf_phase_event - a flip event has come
  * @phase: of the clock, whose last tick is at most a frame and a stretch old;
  *	its ticks are moved

@@ -34,21 +34,10 @@ static ktime_t vblank_end(const struct xdf_vblank *vb)
 	return ktime_add_ns(vb->phase.tick, vb->phase.period + vb->stretch_ns);
 }
 
-/* Frames that were over at a time. */
-static u32 vblank_frames(const struct xdf_vblank *vb, ktime_t now)
-{
-	if (ktime_before(now, vblank_end(vb)))
-		return 0;
-	return div64_u64(ktime_to_ns(ktime_sub(now, vb->phase.tick)), vb->phase.period);
-}
-
-/*
- * Catch up with the time: whoever finds that a frame is over begins the next.
- * A frame that was stretched in vain ended when it should have.
- */
+/* Catch up with the time: whoever finds that a frame is over begins the next. */
 static void vblank_advance(struct xdf_vblank *vb, ktime_t now)
 {
-	u32 frames = vblank_frames(vb, now);
+	u64 frames = xdf_phase_frames(&vb->phase, vb->stretch_ns, now);
 
 	if (!frames)
 		return;
@@ -183,7 +172,7 @@ void xdf_vblank_expect(struct xdf_pipe *pipe, ktime_t sent)
 
 	spin_lock_irqsave(&vb->lock, flags);
 	/* What has been counted once stays so: not a frame that is over. */
-	if (!vblank_frames(vb, sent))
+	if (!xdf_phase_frames(&vb->phase, vb->stretch_ns, sent))
 		vb->stretch_ns = div_u64(vb->phase.period, STRETCH_DIVISOR);
 	spin_unlock_irqrestore(&vb->lock, flags);
 }

@@ -232,6 +232,26 @@ static void test_anything(void **state)
 	}
 }
 
+/* However long nobody looks, the last tick is less than a frame and a stretch old then. */
+static void test_frames(void **state)
+{
+	static const u64 rest[] = { 0, 1, 2, 1000, 0xffffffff, 0x100000000, 0x100000001, 0x180000001 };
+	u32 i, j;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(periods); i++)
+		for (j = 0; j < ARRAY_SIZE(rest); j++) {
+			struct xdf_phase phase = { .period = periods[i], .tick = 12345 };
+			s64 tick = phase.tick + (s64)rest[j] * periods[i];
+
+			assert_int_equal(xdf_phase_frames(&phase, 0, tick), rest[j]);
+			assert_int_equal(xdf_phase_frames(&phase, 0, tick + periods[i] - 1), rest[j]);
+			assert_int_equal(xdf_phase_frames(&phase, periods[i] / 4, tick),
+					 rest[j] == 1 ? 0 : rest[j]);
+			assert_int_equal(xdf_phase_frames(&phase, 0, phase.tick - 1), 0);
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -240,6 +260,7 @@ int main(void)
 		cmocka_unit_test(test_between),
 		cmocka_unit_test(test_at_once),
 		cmocka_unit_test(test_anything),
+		cmocka_unit_test(test_frames),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
