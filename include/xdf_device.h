@@ -327,6 +327,9 @@ static inline struct xdf_pipe *crtc_to_pipe(struct drm_crtc *crtc)
 
 /* main.c */
 extern struct workqueue_struct *xdf_wq;
+
+void xdf_card_made(void);
+void xdf_card_gone(void);
 extern unsigned int xdf_timeout_ms;
 extern unsigned int xdf_refresh;
 

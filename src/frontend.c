@@ -525,6 +525,7 @@ static void xdf_release(struct drm_device *drm, void *data)
 {
 	xdf_screen_fini(to_xdf(drm));
 	xdf_kms_fini(to_xdf(drm));
+	xdf_card_gone();
 }
 
 /**
@@ -569,6 +570,7 @@ int xdf_probe(struct xenbus_device *xdev, const struct xenbus_device_id *id)
 	INIT_DELAYED_WORK(&xdf->config_work, xdf_crtc_config_work_fn);
 	INIT_WORK(&xdf->broken_work, broken_work_fn);
 	INIT_DELAYED_WORK(&xdf->retry_work, retry_work_fn);
+	xdf_card_made();
 	ret = drmm_add_action_or_reset(&xdf->drm, xdf_release, NULL);
 	if (ret)
 		return ret;

@@ -6,9 +6,11 @@
  * end, as a DRM/KMS device. This file is the module: parameters, the driver on
  * the bus, loading and unloading.
  */
+#include <linux/atomic.h>
 #include <linux/device.h>
 #include <linux/kernel.h>
 #include <linux/module.h>
+#include <linux/wait_bit.h>
 #include <linux/workqueue.h>
 
 #include <xen/platform_pci.h>
@@ -124,6 +126,29 @@ static int hint_if_taken(struct device *dev, void *data)
 	return 0;
 }
 
+/* DRM devices that are not gone yet. */
+static atomic_t cards = ATOMIC_INIT(0);
+
+/**
+ * xdf_card_made - there is one more DRM device
+ *
+ * The module stays until as many are gone. The last one to use a device may have given up
+ * its module first: so does fbdev when /dev/fb0 is closed, and a commit never had one.
+ */
+void xdf_card_made(void)
+{
+	atomic_inc(&cards);
+}
+
+/**
+ * xdf_card_gone - a DRM device is gone, but for what DRM itself does to free it
+ */
+void xdf_card_gone(void)
+{
+	if (atomic_dec_and_test(&cards))
+		wake_up_var(&cards);
+}
+
 static int __init xdf_init(void)
 {
 	int ret;
@@ -170,6 +195,8 @@ static void __exit xdf_exit(void)
 		return;
 	xenbus_unregister_driver(&xdf_driver);
 	xdf_rebind_exit();
+	/* Whoever uses one yet is about to be done, else the module would be in use. */
+	wait_var_event(&cards, !atomic_read(&cards));
 	xdf_host_exit();
 	flush_workqueue(xdf_wq);
 	xdf_grants_exit();
