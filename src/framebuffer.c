@@ -121,19 +121,21 @@ struct drm_framebuffer *xdf_fb_create(struct drm_device *drm, struct drm_file *f
 {
 	struct xdf_view *view;
 	struct xdf_fb *fb;
-	int ret, idx;
+	int ret;
 
 	ret = fb_check(drm, info, cmd);
 	if (ret)
 		return ERR_PTR(ret);
-	if (!drm_dev_enter(drm, &idx))
+	/*
+	 * No drm_dev_enter(): whoever unplugs any DRM device would wait for our backend.
+	 * The link ends after the unplugging, and with it what is announced too late.
+	 */
+	if (drm_dev_is_unplugged(drm))
 		return ERR_PTR(-ENODEV);
 
 	fb = fb_alloc(drm, file, info, cmd);
-	if (IS_ERR(fb)) {
-		ret = PTR_ERR(fb);
-		goto out;
-	}
+	if (IS_ERR(fb))
+		return ERR_CAST(fb);
 	ret = xdf_view_check(fb->xdf, &fb->base, 0, 0);
 	if (!ret) {
 		view = xdf_view_get(fb, 0, 0); /* the first: it is made and announced */
@@ -144,9 +146,9 @@ struct drm_framebuffer *xdf_fb_create(struct drm_device *drm, struct drm_file *f
 	/* Only now: from here on others can find it. */
 	if (!ret)
 		ret = drm_framebuffer_init(drm, &fb->base, &xdf_fb_funcs);
-	if (ret)
+	if (ret) {
 		fb_discard(fb);
-out:
-	drm_dev_exit(idx);
-	return ret ? ERR_PTR(ret) : &fb->base;
+		return ERR_PTR(ret);
+	}
+	return &fb->base;
 }
