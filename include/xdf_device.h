@@ -388,6 +388,7 @@ void xdf_crtc_wait_unused(struct xdf_device *xdf, struct xdf_link *link, u64 fb_
 
 void xdf_vblank_init(struct xdf_pipe *pipe);
 void xdf_vblank_fini(struct xdf_pipe *pipe);
+void xdf_vblank_sync(struct xdf_pipe *pipe);
 void xdf_vblank_set_period(struct xdf_pipe *pipe, u64 period_ns);
 int xdf_vblank_enable(struct drm_crtc *crtc);
 void xdf_vblank_disable(struct drm_crtc *crtc);

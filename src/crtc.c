@@ -172,10 +172,15 @@ void xdf_crtc_config_work_fn(struct work_struct *work)
  * @xdf: the device, which is removed and has no link
  *
  * Process context. Who was about to queue config_work, under config_lock or event_lock,
- * has done so when this has been through the locks; whoever comes later sees removed.
+ * has done so when this has been through the locks; whoever comes later sees removed. Nor
+ * does a tick find the link any more, or queue what it does when the link breaks.
  */
 void xdf_crtc_config_stop(struct xdf_device *xdf)
 {
+	unsigned int i;
+
+	for (i = 0; i < xdf->num_pipes; i++)
+		xdf_vblank_sync(xdf->pipe[i]);
 	mutex_lock(&xdf->config_lock);
 	mutex_unlock(&xdf->config_lock);
 	spin_lock_irq(&xdf->drm.event_lock);

@@ -108,6 +108,16 @@ void xdf_kms_fini(struct xdf_device *xdf)
 		kvfree(xdf->pipe[i]);
 }
 
+/* The clocks, before what DRM has for them goes. */
+static void stop_clocks(struct drm_device *drm, void *data)
+{
+	struct xdf_device *xdf = to_xdf(drm);
+	unsigned int i;
+
+	for (i = 0; i < xdf->num_pipes; i++)
+		xdf_vblank_fini(xdf->pipe[i]);
+}
+
 /**
  * xdf_kms_init - make the pipes, before the DRM device is registered
  * @xdf: the device, with its configuration
@@ -140,6 +150,9 @@ int xdf_kms_init(struct xdf_device *xdf)
 	}
 
 	ret = drm_vblank_init(drm, xdf->config.num_connectors);
+	if (ret)
+		return ret;
+	ret = drmm_add_action_or_reset(drm, stop_clocks, NULL);
 	if (ret)
 		return ret;
 	/* Counts and timestamps are exact, nothing is lost while the clock rests. */

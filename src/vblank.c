@@ -311,10 +311,36 @@ void xdf_vblank_init(struct xdf_pipe *pipe)
 }
 
 /**
+ * xdf_vblank_sync - nobody is in what a tick does that began before this
+ * @pipe: the pipe
+ *
+ * The clock goes on if DRM wants ticks. Process context.
+ */
+void xdf_vblank_sync(struct xdf_pipe *pipe)
+{
+	struct xdf_vblank *vb = &pipe->vblank;
+	unsigned long flags;
+
+	hrtimer_cancel(&vb->timer);
+	spin_lock_irqsave(&vb->lock, flags);
+	vb->armed = vb->on;
+	if (vb->on)
+		vblank_queue(vb);
+	spin_unlock_irqrestore(&vb->lock, flags);
+}
+
+/**
  * xdf_vblank_fini - stop the clock
- * @pipe: the pipe, whose CRTC is off for good
+ * @pipe: the pipe, which is not used any more
+ *
+ * Also if DRM has forgotten to. Process context.
  */
 void xdf_vblank_fini(struct xdf_pipe *pipe)
 {
-	hrtimer_cancel(&pipe->vblank.timer);
+	unsigned long flags;
+
+	spin_lock_irqsave(&pipe->vblank.lock, flags);
+	pipe->vblank.on = false;
+	spin_unlock_irqrestore(&pipe->vblank.lock, flags);
+	xdf_vblank_sync(pipe);
 }
