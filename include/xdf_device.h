@@ -361,6 +361,7 @@ extern const struct drm_driver xdf_drm_driver;
 
 int xdf_kms_prepare(struct xdf_device *xdf, unsigned int count);
 void xdf_kms_fini(struct xdf_device *xdf);
+void xdf_kms_shutdown(struct xdf_device *xdf);
 int xdf_kms_init(struct xdf_device *xdf);
 int xdf_plane_init(struct xdf_pipe *pipe);
 void xdf_plane_sync(struct drm_atomic_commit *commit);

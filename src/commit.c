@@ -14,6 +14,7 @@
 
 #include <drm/drm_atomic.h>
 #include <drm/drm_atomic_helper.h>
+#include <drm/drm_drv.h>
 #include <drm/drm_framebuffer.h>
 #include <drm/drm_gem.h>
 #include <drm/drm_modeset_helper_vtables.h>
@@ -132,19 +133,39 @@ static int pace_dirty(struct drm_atomic_commit *commit)
 	return 0;
 }
 
+/* Does a commit turn something on? */
+static bool commit_lights(struct drm_atomic_commit *commit)
+{
+	struct drm_crtc_state *old, *state;
+	struct drm_crtc *crtc;
+	int i;
+
+	for_each_oldnew_crtc_in_state(commit, crtc, old, state, i)
+		if (state->active && !old->active)
+			return true;
+	return false;
+}
+
 /**
  * xdf_commit - drm_mode_config_funcs.atomic_commit
  * @drm: the device
  * @commit: the new state, checked
  * @nonblock: the caller does not want to wait until it is in effect
  *
- * Return: 0, -EBUSY for a flip that comes before the last one is shown, -EINTR when
- * the caller was killed, or an error as of drm_atomic_helper_commit().
+ * Caller holds the locks of what the commit changes. When a device is unplugged all is
+ * turned off under the same; until then what is on may go on changing, as DRM itself does
+ * when a framebuffer goes that is shown, or the console draws.
+ *
+ * Return: 0, -ENODEV when the device is unplugged and off, -EBUSY for a flip that comes
+ * before the last one is shown, -EINTR when the caller was killed, or an error as of
+ * drm_atomic_helper_commit().
  */
 int xdf_commit(struct drm_device *drm, struct drm_atomic_commit *commit, bool nonblock)
 {
 	int ret;
 
+	if (drm_dev_is_unplugged(drm) && commit_lights(commit))
+		return -ENODEV;
 	if (!nonblock) {
 		ret = pace_dirty(commit);
 		return ret ?: drm_atomic_helper_commit(drm, commit, false);

@@ -396,8 +396,7 @@ static void card_down(struct xdf_device *xdf, bool gone)
 	cancel_delayed_work_sync(&xdf->connect_work);
 
 	if (xdf->registered) {
-		drm_dev_unplug(&xdf->drm);
-		drm_atomic_helper_shutdown(&xdf->drm);
+		xdf_kms_shutdown(xdf);
 		card_retract(xdf);
 	}
 

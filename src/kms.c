@@ -6,6 +6,7 @@
  * connector that XenStore names.
  */
 #include <linux/module.h>
+#include <linux/workqueue.h>
 
 #include <drm/drm_atomic.h>
 #include <drm/drm_atomic_helper.h>
@@ -106,6 +107,35 @@ void xdf_kms_fini(struct xdf_device *xdf)
 
 	for (i = 0; i < XDF_MAX_CONNECTORS; i++)
 		kvfree(xdf->pipe[i]);
+}
+
+/* Turning all off, and a device to do it to. */
+struct kms_shutdown {
+	struct work_struct work;
+	struct drm_device *drm;
+};
+
+static void kms_shutdown_fn(struct work_struct *work)
+{
+	drm_atomic_helper_shutdown(container_of(work, struct kms_shutdown, work)->drm);
+}
+
+/**
+ * xdf_kms_shutdown - clients can do no more with the DRM device, and all is turned off
+ * @xdf: the device, registered, marked as removed
+ *
+ * Not by the caller himself: he may be a user's task who writes to the file unbind, and a
+ * signal would end it half way. Waits as long as commits that are under way need.
+ */
+void xdf_kms_shutdown(struct xdf_device *xdf)
+{
+	struct kms_shutdown shutdown = { .drm = &xdf->drm };
+
+	drm_dev_unplug(&xdf->drm);
+	INIT_WORK_ONSTACK(&shutdown.work, kms_shutdown_fn);
+	queue_work(xdf_wq, &shutdown.work);
+	flush_work(&shutdown.work);
+	destroy_work_on_stack(&shutdown.work);
 }
 
 /* The clocks, before what DRM has for them goes. */
