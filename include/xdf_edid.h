@@ -5,7 +5,7 @@
 #include "xdf_pure.h"
 
 #define XDF_EDID_BLOCK 128u
-/* Blocks that an EDID may have; displays have up to four. */
+/* Blocks that an EDID may have; displays have up to eight. */
 #define XDF_EDID_BLOCKS 16u
 /* What a frontend must have room for: 256 blocks. */
 #define XDF_EDID_MAX (256u * XDF_EDID_BLOCK)
