@@ -252,6 +252,10 @@ struct xdf_pipe {
  * @screens_missed: some were before there was a DRM device; under state_lock
  * @screen_work: looks at them and asks for EDIDs: screen.c
  * @broken_work: closes a link after a protocol violation: frontend.c
+ * @outfence_lock: protects @outfences and @outfences_held
+ * @outfences: fences of commits that others may have yet
+ * @outfences_held: a reference of the device and one of the module are held for them
+ * @outfence_work: gives up those that nobody has: outfence.c
  * @formats: what the present backend takes, a bitmap of xdf_formats[]; written under
  *	state_lock
  * @num_pipes: number of pipes, set before the DRM device is registered
@@ -310,6 +314,11 @@ struct xdf_device {
 	struct delayed_work screen_work;
 	struct work_struct broken_work;
 
+	spinlock_t outfence_lock;
+	struct list_head outfences;
+	bool outfences_held;
+	struct delayed_work outfence_work;
+
 	u32 formats;
 	unsigned int num_pipes;
 	struct xdf_pipe *pipe[XDF_MAX_CONNECTORS];
@@ -367,6 +376,10 @@ int xdf_plane_init(struct xdf_pipe *pipe);
 void xdf_plane_sync(struct drm_atomic_commit *commit);
 int xdf_crtc_init(struct xdf_pipe *pipe);
 int xdf_connector_init(struct xdf_pipe *pipe);
+
+/* outfence.c */
+void xdf_outfence_init(struct xdf_device *xdf);
+int xdf_outfence_keep(struct drm_atomic_commit *commit);
 
 /* commit.c */
 int xdf_commit(struct drm_device *drm, struct drm_atomic_commit *commit, bool nonblock);

@@ -157,8 +157,8 @@ static bool commit_lights(struct drm_atomic_commit *commit)
  * when a framebuffer goes that is shown, or the console draws.
  *
  * Return: 0, -ENODEV when the device is unplugged and off, -EBUSY for a flip that comes
- * before the last one is shown, -EINTR when the caller was killed, or an error as of
- * drm_atomic_helper_commit().
+ * before the last one is shown, -EINTR when the caller was killed, -ENOMEM, or an error as
+ * of drm_atomic_helper_commit().
  */
 int xdf_commit(struct drm_device *drm, struct drm_atomic_commit *commit, bool nonblock)
 {
@@ -166,6 +166,9 @@ int xdf_commit(struct drm_device *drm, struct drm_atomic_commit *commit, bool no
 
 	if (drm_dev_is_unplugged(drm) && commit_lights(commit))
 		return -ENODEV;
+	ret = xdf_outfence_keep(commit);
+	if (ret)
+		return ret;
 	if (!nonblock) {
 		ret = pace_dirty(commit);
 		return ret ?: drm_atomic_helper_commit(drm, commit, false);

@@ -555,6 +555,7 @@ int xdf_probe(struct xenbus_device *xdev, const struct xenbus_device_id *id)
 	mutex_init(&xdf->buf_lock);
 	mutex_init(&xdf->config_lock);
 	xdf_screen_init(xdf);
+	xdf_outfence_init(xdf);
 	spin_lock_init(&xdf->link_lock);
 	spin_lock_init(&xdf->view_lock);
 	spin_lock_init(&xdf->reap_lock);

@@ -52,6 +52,7 @@ int cmd_fb(struct client *cl);
 int cmd_formats(struct client *cl);
 int cmd_prime(struct client *cl);
 int cmd_fence(struct client *cl);
+int cmd_outfence(struct client *cl);
 int cmd_nomem(struct client *cl);
 int cmd_bench_flip(struct client *cl);
 int cmd_bench_other(struct client *cl);

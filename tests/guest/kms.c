@@ -21,11 +21,6 @@
 static char events[4096];
 static size_t events_at, events_have;
 
-static uint64_t ptr64(const void *p)
-{
-	return (uint64_t)(uintptr_t)p;
-}
-
 /**
  * kms_ioctl - an ioctl that is tried again when a signal broke it
  * @fd: file

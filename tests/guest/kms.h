@@ -134,6 +134,12 @@ struct kms_choice {
 	bool legacy;
 };
 
+/* A pointer, as ioctls take it. */
+static inline uint64_t ptr64(const void *p)
+{
+	return (uintptr_t)p;
+}
+
 int kms_ioctl(int fd, unsigned long request, void *arg);
 uint64_t now_us(void);
 

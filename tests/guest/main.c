@@ -35,6 +35,7 @@ static const struct command {
 	{ "formats", cmd_formats, false },
 	{ "prime", cmd_prime, false },
 	{ "fence", cmd_fence, false },
+	{ "outfence", cmd_outfence, false },
 	{ "nomem", cmd_nomem, false },
 	{ "bench-flip", cmd_bench_flip, true },
 	{ "bench-other", cmd_bench_other, true },
@@ -66,6 +67,8 @@ static const char usage_text[] =
 "  formats              framebuffers with good and bad formats, pitches, modifiers\n"
 "  prime                dma-bufs of ours, of vgem and udmabuf: checks\n"
 "  fence                flips to buffers of vgem that somebody still draws into\n"
+"  outfence             flips whose fences are held longer than the card; --hold-stdin:\n"
+"                       each stage by a line\n"
 "  nomem                each allocation of each call fails once, where the kernel can do that\n"
 "  bench-flip N         N flips on each connector, each as soon as the one before is shown\n"
 "  bench-other N        N flips; how long other calls take meanwhile\n"
