@@ -225,6 +225,7 @@ struct drm_framebuffer *xdf_fb_create(struct drm_device *drm, struct drm_file *f
 /* view.c */
 int xdf_view_check(struct xdf_device *xdf, struct drm_framebuffer *fb, u32 x, u32 y);
 struct xdf_view *xdf_view_get(struct xdf_fb *fb, u32 x, u32 y);
+void xdf_view_hold(struct xdf_view *view);
 void xdf_view_put(struct xdf_view *view);
 void xdf_view_discard(struct xdf_fb *fb);
 int xdf_view_replay(struct xdf_device *xdf, struct xdf_link *link);

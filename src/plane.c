@@ -41,6 +41,18 @@ static struct origin plane_origin(const struct drm_plane_state *state)
 	return (struct origin){ state->src.x1, state->src.y1 };
 }
 
+/*
+ * Does a state bring what the plane shows already? A new backend may not be able to, or
+ * refuse it: that is not the fault of who draws, nor of what else is in his commit.
+ */
+static bool shown_already(const struct drm_plane *plane, const struct drm_plane_state *state)
+{
+	const struct drm_plane_state *old = plane->state;
+	struct origin a = plane_origin(old), b = plane_origin(state);
+
+	return old->fb == state->fb && old->crtc == state->crtc && a.x == b.x && a.y == b.y;
+}
+
 static int xdf_plane_check(struct drm_plane *plane, struct drm_atomic_commit *commit)
 {
 	struct drm_plane_state *state = drm_atomic_get_new_plane_state(commit, plane);
@@ -63,7 +75,7 @@ static int xdf_plane_check(struct drm_plane *plane, struct drm_atomic_commit *co
 		return -EINVAL;
 	}
 	origin = plane_origin(state);
-	if (!origin.x && !origin.y)
+	if ((!origin.x && !origin.y) || shown_already(plane, state))
 		return 0;
 	if ((origin.x | origin.y) & 0xffff) {
 		drm_dbg_kms(plane->dev, "the protocol knows no parts of pixels\n");
@@ -92,8 +104,12 @@ static int xdf_plane_prepare(struct drm_plane *plane, struct drm_plane_state *st
 	if (ret)
 		return ret;
 	view = xdf_view_get(to_xdf_fb(state->fb), origin.x >> 16, origin.y >> 16);
-	if (IS_ERR(view))
-		return PTR_ERR(view);
+	if (IS_ERR(view)) {
+		if (!shown_already(plane, state))
+			return PTR_ERR(view);
+		view = to_xdf_plane_state(plane->state)->view;
+		xdf_view_hold(view);
+	}
 	to_xdf_plane_state(state)->view = view;
 	return 0;
 }

@@ -460,6 +460,19 @@ struct xdf_view *xdf_view_get(struct xdf_fb *fb, u32 x, u32 y)
 }
 
 /**
+ * xdf_view_hold - a view that is shown has one more user
+ * @view: of a plane's state; NULL is nothing
+ */
+void xdf_view_hold(struct xdf_view *view)
+{
+	if (!view)
+		return;
+	spin_lock(&view->xdf->view_lock);
+	view->users++;
+	spin_unlock(&view->xdf->view_lock);
+}
+
+/**
  * xdf_view_put - a view is shown no longer
  * @view: from xdf_view_get(), or NULL
  *
