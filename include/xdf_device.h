@@ -237,11 +237,14 @@ struct xdf_pipe {
  *	falls
  * @config_work: sets modes again after a refused flip or mode: crtc.c
  * @refusals: how often in a row it was refused; under config_lock
- * @retry_work: tries again to connect: frontend.c
+ * @unwritten: XenStore does not have our state, for want of memory; under state_lock
+ * @wanted: which, while @unwritten; under state_lock
+ * @unheard: there was no memory to read the backend's state; under state_lock
+ * @retry_work: calls xdf_backend_retry() after a pause: bus.c
  * @retry_watch: leads @retry_work into the thread that serves watches
  * @retrying: @retry_watch is registered; under state_lock
  * @heard_watch: fires when all has been heard that the backend had written before
- *	we were connected: frontend.c
+ *	we were connected: bus.c
  * @hearing: @heard_watch is registered; under state_lock
  * @heard: it has fired for the present link; under state_lock
  * @screens_changed: the screen of a pipe is another one than clients were told of;
@@ -249,7 +252,8 @@ struct xdf_pipe {
  * @screens_told: when clients were told last, in jiffies
  * @screen_watch: tells when a connector's nodes are written
  * @screen_watched: @screen_watch is registered; under state_lock
- * @screens_missed: some were before there was a DRM device; under state_lock
+ * @screens_missed: some may have been missed, for want of a DRM device or of the watch;
+ *	under state_lock
  * @screen_work: looks at them and asks for EDIDs: screen.c
  * @broken_work: closes a link after a protocol violation: frontend.c
  * @outfence_lock: protects @outfences and @outfences_held
@@ -300,6 +304,9 @@ struct xdf_device {
 	wait_queue_head_t settled;
 	struct delayed_work config_work;
 	unsigned int refusals;
+	bool unwritten;
+	enum xenbus_state wanted;
+	bool unheard;
 	struct delayed_work retry_work;
 	struct xenbus_watch retry_watch;
 	bool retrying;

@@ -35,6 +35,7 @@
 
 #include "thunks.h"
 #include "xdf_buffer.h"
+#include "xdf_bus.h"
 #include "xdf_device.h"
 #include "xdf_frontend.h"
 #include "xdf_host.h"
@@ -48,6 +49,8 @@
 #define GOOD_LINK_MS 5000
 /* How often a closing backend is looked at. */
 #define CLOSE_POLL_MS 10
+/* So many looks later it is told again to close, if that could not be written. */
+#define CLOSE_AGAIN 10
 
 /**
  * xdf_link_get - the present link
@@ -145,12 +148,6 @@ static void link_drop(struct xdf_device *xdf)
 	xdf_link_put(link);
 }
 
-/* Not while the guest is being saved: XenStore waits for new watches, and is closed to them. */
-static void retry_later(struct xdf_device *xdf, unsigned int ms)
-{
-	queue_delayed_work(system_freezable_wq, &xdf->retry_work, msecs_to_jiffies(ms));
-}
-
 /* The backend waits for us: make a link. Caller holds state_lock. */
 static void link_make(struct xdf_device *xdf)
 {
@@ -162,14 +159,14 @@ static void link_make(struct xdf_device *xdf)
 	lockdep_assert_held(&xdf->state_lock);
 	config = kzalloc(sizeof(*config), GFP_KERNEL);
 	if (!config) {
-		retry_later(xdf, RETRY_MAX_MS);
+		xdf_bus_retry(xdf, RETRY_MAX_MS);
 		return;
 	}
 	ret = xdf_store_read(xdev, config);
 	if (ret) {
 		/* What is wrong is for the toolstack to mend; its backend will move again then. */
 		if (ret == -ENOMEM)
-			retry_later(xdf, RETRY_MAX_MS);
+			xdf_bus_retry(xdf, RETRY_MAX_MS);
 		kfree(config);
 		return;
 	}
@@ -186,7 +183,7 @@ static void link_make(struct xdf_device *xdf)
 					 config->num_connectors);
 		xdf->starved = true;
 		/* Where event channels were missing xenbus_alloc_evtchn() has written Closing. */
-		xenbus_switch_state(xdev, XenbusStateInitialising);
+		xdf_bus_switch(xdf, XenbusStateInitialising);
 		goto out;
 	}
 	xdf->starved = false;
@@ -205,11 +202,14 @@ static void link_make(struct xdf_device *xdf)
 		link_drop(xdf);
 		goto out;
 	}
-	xenbus_switch_state(xdev, XenbusStateInitialised);
+	if (!xdf_bus_switch(xdf, XenbusStateInitialised)) {
+		link_drop(xdf);
+		xdf_bus_switch(xdf, XenbusStateInitialising);
+	}
 out:
 	/* Memory or grants may be there later. */
 	if (!xdf->link)
-		retry_later(xdf, RETRY_MAX_MS);
+		xdf_bus_retry(xdf, RETRY_MAX_MS);
 	kfree(config);
 }
 
@@ -223,92 +223,7 @@ static void link_try(struct xdf_device *xdf)
 		return;
 	}
 	ms = RETRY_MIN_MS << min(xdf->attempts - 2, 6u);
-	retry_later(xdf, min(ms, RETRY_MAX_MS + 0u));
-}
-
-/* The second half of a retry, in the thread that serves all watches. */
-static void retry_watch_fn(struct xenbus_watch *watch, const char *path, const char *token)
-{
-	struct xdf_device *xdf = container_of(watch, struct xdf_device, retry_watch);
-
-	mutex_lock(&xdf->state_lock);
-	if (xdf->retrying) {
-		xdf->retrying = false;
-		unregister_xenbus_watch(watch);
-		if (!xdf->removed && !xdf->link && xdf->xdev->state == XenbusStateInitialising &&
-		    xenbus_read_unsigned(xdf->xdev->otherend, "state", 0) == XenbusStateInitWait)
-			link_make(xdf);
-	}
-	mutex_unlock(&xdf->state_lock);
-}
-
-/*
- * The pause is over. Writing Initialised here, beside the thread that serves the
- * watches, could make that thread see XenStore's old state with our new one, and
- * take the device for a new one. A watch fires once when it is registered: that
- * brings us into that thread.
- */
-static void retry_work_fn(struct work_struct *work)
-{
-	struct xdf_device *xdf = container_of(work, struct xdf_device, retry_work.work);
-
-	mutex_lock(&xdf->state_lock);
-	if (!xdf->removed && !xdf->retrying) {
-		xdf->retry_watch.node = xdf->xdev->nodename;
-		xdf->retry_watch.callback = retry_watch_fn;
-		xdf->retrying = !register_xenbus_watch(&xdf->retry_watch);
-		if (!xdf->retrying)
-			retry_later(xdf, RETRY_MAX_MS);
-	}
-	mutex_unlock(&xdf->state_lock);
-}
-
-static void heard_watch_fn(struct xenbus_watch *watch, const char *path, const char *token)
-{
-	struct xdf_device *xdf = container_of(watch, struct xdf_device, heard_watch);
-
-	mutex_lock(&xdf->state_lock);
-	if (xdf->hearing) {
-		xdf->hearing = false;
-		unregister_xenbus_watch(watch);
-		xdf->heard = xdf->xdev->state == XenbusStateConnected;
-	}
-	mutex_unlock(&xdf->state_lock);
-}
-
-/*
- * We are connected. A backend that dies now and begins anew may have been through
- * all states before we look, and have taken up the old rings: all that we see is
- * that it writes its state, Connected. But so do we when we hear late of the
- * states that led to this. A watch fires when it is registered, behind all that;
- * whatever is heard after it tells of another backend. Runs in the thread that
- * serves the watches. Caller holds state_lock.
- */
-static void hear_out(struct xdf_device *xdf)
-{
-	if (xdf->hearing)
-		unregister_xenbus_watch(&xdf->heard_watch);
-	xdf->heard_watch.node = xdf->xdev->nodename;
-	xdf->heard_watch.callback = heard_watch_fn;
-	xdf->hearing = !register_xenbus_watch(&xdf->heard_watch);
-}
-
-/* Neither of these watches fires after this. Caller has set removed. */
-static void watches_stop(struct xdf_device *xdf)
-{
-	bool retrying, hearing;
-
-	cancel_delayed_work_sync(&xdf->retry_work);
-	mutex_lock(&xdf->state_lock);
-	retrying = xdf->retrying;
-	xdf->retrying = false;
-	hearing = xdf->hearing;
-	xdf->hearing = false;
-	mutex_unlock(&xdf->state_lock);
-	if (retrying)
-		unregister_xenbus_watch(&xdf->retry_watch);
-	if (hearing)
-		unregister_xenbus_watch(&xdf->heard_watch);
+	xdf_bus_retry(xdf, min(ms, RETRY_MAX_MS + 0u));
 }
 
 /*
@@ -322,7 +237,7 @@ static void broken_work_fn(struct work_struct *work)
 	mutex_lock(&xdf->state_lock);
 	if (!xdf->removed && xdf->link && READ_ONCE(xdf->link->dead)) {
 		link_drop(xdf);
-		xenbus_switch_state(xdf->xdev, XenbusStateClosing);
+		xdf_bus_switch(xdf, XenbusStateClosing);
 	}
 	mutex_unlock(&xdf->state_lock);
 }
@@ -342,6 +257,16 @@ static void card_retract(struct xdf_device *xdf)
 	xdf_link_put(link);
 }
 
+static bool card_says_closing(struct xdf_device *xdf)
+{
+	bool said;
+
+	mutex_lock(&xdf->state_lock);
+	said = xdf_bus_switch(xdf, XenbusStateClosing);
+	mutex_unlock(&xdf->state_lock);
+	return said;
+}
+
 /*
  * Ask the backend to close, whatever became of the link: it may map what is ours yet.
  * displ_be is in InitWait again, others in Closed, when they let go.
@@ -351,17 +276,21 @@ static void card_close(struct xdf_device *xdf)
 	unsigned long end = jiffies + msecs_to_jiffies(READ_ONCE(xdf_timeout_ms));
 	struct xdf_link *link = xdf_link_get(xdf);
 	struct xenbus_device *xdev = xdf->xdev;
+	unsigned int polls = 0;
+	bool said;
 
 	if (!link)
 		return;
 	xdf_link_kill(link);
-	xenbus_switch_state(xdev, XenbusStateClosing);
+	said = card_says_closing(xdf);
 	while (!READ_ONCE(link->silent) && time_before(jiffies, end)) {
 		unsigned int be = xenbus_read_unsigned(xdev->otherend, "state", 0);
 
 		if (be != XenbusStateConnected && be != XenbusStateClosing)
 			break;
 		msleep(CLOSE_POLL_MS);
+		if (!said && !(++polls % CLOSE_AGAIN))
+			said = card_says_closing(xdf);
 	}
 	xdf_link_put(link);
 }
@@ -390,7 +319,7 @@ static void card_down(struct xdf_device *xdf, bool gone)
 	xdf_link_put(link);
 
 	xdf_rebind_cancel(xdf);
-	watches_stop(xdf);
+	xdf_bus_stop(xdf);
 	xdf_screen_stop(xdf);
 	cancel_work_sync(&xdf->broken_work);
 	cancel_delayed_work_sync(&xdf->connect_work);
@@ -417,6 +346,7 @@ static void backend_state(struct xdf_device *xdf, enum xenbus_state be)
 {
 	struct xenbus_device *xdev = xdf->xdev;
 
+	xdf->unheard = false;
 	switch (be) {
 	case XenbusStateInitialising:
 	case XenbusStateInitialised:
@@ -424,7 +354,7 @@ static void backend_state(struct xdf_device *xdf, enum xenbus_state be)
 	case XenbusStateUnknown:
 		cancel_delayed_work(&xdf->retry_work); /* this backend begins anew */
 		link_drop(xdf);
-		xenbus_switch_state(xdev, XenbusStateInitialising);
+		xdf_bus_switch(xdf, XenbusStateInitialising);
 		break;
 	case XenbusStateInitWait:
 		/*
@@ -437,20 +367,24 @@ static void backend_state(struct xdf_device *xdf, enum xenbus_state be)
 		if (!xdf->link && delayed_work_pending(&xdf->retry_work))
 			break;
 		link_drop(xdf);
-		xenbus_switch_state(xdev, XenbusStateInitialising);
-		link_try(xdf);
+		if (xdf_bus_switch(xdf, XenbusStateInitialising))
+			link_try(xdf);
 		break;
 	case XenbusStateConnected:
 		if (xdf->link && (READ_ONCE(xdf->link->dead) || xdf->heard)) {
 			/* It closed, and took up the old rings again before we looked. */
 			link_drop(xdf);
-			xenbus_switch_state(xdev, XenbusStateClosing);
+			xdf_bus_switch(xdf, XenbusStateClosing);
 			break;
 		}
 		if (xdev->state != XenbusStateInitialised || !xdf->link)
 			break;
-		xenbus_switch_state(xdev, XenbusStateConnected);
-		hear_out(xdf);
+		if (!xdf_bus_switch(xdf, XenbusStateConnected)) {
+			link_drop(xdf);
+			xdf_bus_switch(xdf, XenbusStateClosing);
+			break;
+		}
+		xdf_bus_hear_out(xdf);
 		xdf_screen_watch(xdf);
 		mod_delayed_work(xdf_wq, &xdf->connect_work, 0);
 		break;
@@ -465,6 +399,55 @@ static void backend_state(struct xdf_device *xdf, enum xenbus_state be)
 }
 
 /**
+ * xdf_backend_retry - what could not be done, or was put off
+ * @xdf: the device, not removed
+ *
+ * Runs in the thread that serves the watches. Caller holds state_lock.
+ */
+void xdf_backend_retry(struct xdf_device *xdf)
+{
+	struct xenbus_device *xdev = xdf->xdev;
+	int be = xdf_store_state(xdev->otherend);
+	int gone = be < 0 ? be : xdf_store_gone(xdev->otherend, be);
+
+	lockdep_assert_held(&xdf->state_lock);
+	if (gone < 0) {
+		xdf_bus_retry(xdf, RETRY_MAX_MS);
+		return;
+	}
+	if (gone) {
+		/* The toolstack waits for this, and takes the device then. */
+		link_drop(xdf);
+		xdf_bus_switch(xdf, XenbusStateClosed);
+		return;
+	}
+	if (xdf->unheard) {
+		backend_state(xdf, be);
+	} else if (!xdf->link && be == XenbusStateInitWait) {
+		if (xdf_bus_switch(xdf, XenbusStateInitialising))
+			link_make(xdf);
+	} else if (xdf->unwritten) {
+		xdf_bus_switch(xdf, xdf->wanted);
+	}
+	if (!xdf->link || xdev->state != XenbusStateConnected)
+		return;
+	if (!xdf->hearing && !xdf->heard)
+		xdf_bus_hear_out(xdf);
+	xdf_screen_watch(xdf);
+}
+
+/* There was no memory to read the backend's state: do not take it for gone. */
+static void backend_unheard(struct xdf_device *xdf)
+{
+	mutex_lock(&xdf->state_lock);
+	if (!xdf->removed) {
+		xdf->unheard = true;
+		xdf_bus_retry(xdf, RETRY_MIN_MS);
+	}
+	mutex_unlock(&xdf->state_lock);
+}
+
+/**
  * xdf_backend_changed - xenbus_driver.otherend_changed
  * @xdev: the device on the bus
  * @be: state of the backend, XenbusStateUnknown when it is gone
@@ -475,10 +458,19 @@ static void backend_state(struct xdf_device *xdf, enum xenbus_state be)
 void xdf_backend_changed(struct xenbus_device *xdev, enum xenbus_state be)
 {
 	struct xdf_device *xdf = dev_get_drvdata(&xdev->dev);
-	bool gone = (be == XenbusStateClosing || be == XenbusStateClosed ||
-		     be == XenbusStateUnknown) &&
-		    !xenbus_read_unsigned(xdev->otherend, "online", be != XenbusStateUnknown);
+	int state = 0;
+	int gone;
 
+	/* So it is told, too, when there was no memory to read it. */
+	if (be == XenbusStateUnknown) {
+		state = xdf_store_state(xdev->otherend);
+		be = max(state, 0);
+	}
+	gone = state < 0 ? state : xdf_store_gone(xdev->otherend, be);
+	if (gone < 0) {
+		backend_unheard(xdf);
+		return;
+	}
 	if (gone) {
 		struct xdf_link *link = xdf_link_get(xdf);
 
@@ -513,6 +505,8 @@ int xdf_resume(struct xenbus_device *xdev)
 	if (!xdf->removed) {
 		cancel_delayed_work(&xdf->retry_work);
 		link_drop(xdf);
+		xdf->unwritten = false;
+		xdf->unheard = false;
 		xdf->attempts = 0;
 	}
 	mutex_unlock(&xdf->state_lock);
@@ -569,7 +563,7 @@ int xdf_probe(struct xenbus_device *xdev, const struct xenbus_device_id *id)
 	INIT_DELAYED_WORK(&xdf->connect_work, xdf_connect_work_fn);
 	INIT_DELAYED_WORK(&xdf->config_work, xdf_crtc_config_work_fn);
 	INIT_WORK(&xdf->broken_work, broken_work_fn);
-	INIT_DELAYED_WORK(&xdf->retry_work, retry_work_fn);
+	xdf_bus_init(xdf);
 	xdf_card_made();
 	ret = drmm_add_action_or_reset(&xdf->drm, xdf_release, NULL);
 	if (ret)

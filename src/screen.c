@@ -19,6 +19,7 @@
 
 #include <xen/interface/io/displif.h>
 
+#include "xdf_bus.h"
 #include "xdf_device.h"
 #include "xdf_edid.h"
 #include "xdf_grant.h"
@@ -287,11 +288,25 @@ static void screen_watch_fn(struct xenbus_watch *watch, const char *path, const 
 }
 
 /**
+ * xdf_screen_catch_up - see to what has changed before there was a DRM device
+ * @xdf: the device, whose DRM device is registered now
+ *
+ * Caller holds state_lock.
+ */
+void xdf_screen_catch_up(struct xdf_device *xdf)
+{
+	lockdep_assert_held(&xdf->state_lock);
+	if (xdf->screens_missed)
+		queue_delayed_work(xdf_wq, &xdf->screen_work, 0);
+	xdf->screens_missed = false;
+}
+
+/**
  * xdf_screen_watch - begin to hear of changes in XenStore
  * @xdf: the device
  *
  * Runs in the thread that serves the watches, and not in work, which is not stopped while
- * the guest is being saved: see retry_later(). Caller holds state_lock.
+ * the guest is being saved: see xdf_bus_retry(). Caller holds state_lock.
  */
 void xdf_screen_watch(struct xdf_device *xdf)
 {
@@ -304,23 +319,14 @@ void xdf_screen_watch(struct xdf_device *xdf)
 	xdf->screen_watch.callback = screen_watch_fn;
 	ret = register_xenbus_watch(&xdf->screen_watch);
 	xdf->screen_watched = !ret;
-	if (ret)
-		dev_warn(&xdf->xdev->dev, "changes of size will go unnoticed, no watch: %d\n",
-			 ret);
-}
-
-/**
- * xdf_screen_catch_up - see to what has changed before there was a DRM device
- * @xdf: the device, whose DRM device is registered now
- *
- * Caller holds state_lock.
- */
-void xdf_screen_catch_up(struct xdf_device *xdf)
-{
-	lockdep_assert_held(&xdf->state_lock);
-	if (xdf->screens_missed)
-		queue_delayed_work(xdf_wq, &xdf->screen_work, 0);
-	xdf->screens_missed = false;
+	if (ret) {
+		dev_warn(&xdf->xdev->dev,
+			 "changes of size go unnoticed until there is a watch for them: %d\n", ret);
+		xdf->screens_missed = true;
+		xdf_bus_retry(xdf, XDF_BUS_WATCH_MS);
+	} else if (xdf->registered) {
+		xdf_screen_catch_up(xdf);
+	}
 }
 
 /**

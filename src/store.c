@@ -71,6 +71,48 @@ int xdf_store_read_connector(struct xenbus_device *xdev, unsigned int index,
 	return 0;
 }
 
+/* A number, @otherwise when there is none; or -ENOMEM, which must not be taken for that. */
+static int read_number(const char *path, const char *node, int otherwise)
+{
+	unsigned int value;
+	int ret = xenbus_scanf(XBT_NIL, path, node, "%u", &value);
+
+	if (ret == -ENOMEM)
+		return ret;
+	return ret == 1 && value <= INT_MAX ? value : otherwise;
+}
+
+/**
+ * xdf_store_state - read the state of one end of a device
+ * @path: of the end
+ *
+ * Return: its state, XenbusStateUnknown when there is none or none that makes sense, or
+ * -ENOMEM.
+ */
+int xdf_store_state(const char *path)
+{
+	int state = read_number(path, "state", XenbusStateUnknown);
+
+	return state <= XenbusStateReconfigured ? state : XenbusStateUnknown;
+}
+
+/**
+ * xdf_store_gone - has the toolstack taken the device, or has the backend's end vanished?
+ * @path: of the backend
+ * @be: its state
+ *
+ * Return: 0, 1 or -ENOMEM.
+ */
+int xdf_store_gone(const char *path, enum xenbus_state be)
+{
+	int online;
+
+	if (be != XenbusStateClosing && be != XenbusStateClosed && be != XenbusStateUnknown)
+		return 0;
+	online = read_number(path, "online", be != XenbusStateUnknown);
+	return online < 0 ? online : !online;
+}
+
 /* 0, 1 or -ENOMEM. Nonsense means no: buffers of our own always work. */
 static int read_be_alloc(struct xenbus_device *xdev)
 {
