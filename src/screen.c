@@ -288,7 +288,7 @@ static void screen_watch_fn(struct xenbus_watch *watch, const char *path, const 
 }
 
 /**
- * xdf_screen_catch_up - see to what has changed before there was a DRM device
+ * xdf_screen_catch_up - see to what has changed before there was a DRM device, or a watch
  * @xdf: the device, whose DRM device is registered now
  *
  * Caller holds state_lock.
