@@ -237,7 +237,8 @@ struct xdf_pipe {
  *	falls
  * @config_work: sets modes again after a refused flip or mode: crtc.c
  * @refusals: how often in a row it was refused; under config_lock
- * @unwritten: XenStore does not have our state, for want of memory; under state_lock
+ * @unwritten: XenStore does not have our state: there was no memory to write it, or no
+ *	right to; under state_lock
  * @wanted: which, while @unwritten; under state_lock
  * @unheard: there was no memory to read the backend's state; under state_lock
  * @retry_work: calls xdf_backend_retry() after a pause: bus.c

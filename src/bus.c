@@ -6,6 +6,8 @@
  * serves the watches has to do it, as newer kernels may take the device for a new one
  * otherwise, and it has to be called for that.
  */
+#include <linux/completion.h>
+#include <linux/delay.h>
 #include <linux/jiffies.h>
 #include <linux/kernel.h>
 #include <linux/mutex.h>
@@ -20,42 +22,89 @@
 /* Pause before a state is written that could not be written. */
 #define SWITCH_MS 1000
 
+/* How often Closed is written until it is there, and the pause in between. */
+#define CLOSED_TRIES	10
+#define CLOSED_PAUSE_MS 200
+
+/* A node that each guest has. */
+static const char spare_node[] = "domid";
+
+/* What XenStore says of us: a state, or Unknown, for who has no node or nonsense there. */
+static int own_state(const struct xdf_device *xdf)
+{
+	int state, ret = xenbus_scanf(XBT_NIL, xdf->xdev->nodename, "state", "%d", &state);
+
+	if (ret == 1)
+		return state > 0 && state <= XenbusStateReconfigured ? state : XenbusStateUnknown;
+	return ret == -ENOENT || ret == -ERANGE ? XenbusStateUnknown : ret;
+}
+
 /**
  * xdf_bus_switch - write our state
  * @xdf: the device
  * @state: which
  *
- * The bus does not tell whether it could: without memory it leaves XenStore as it is, or
- * writes Closing, and may take the state for written all the same. What could not be
- * written is tried again, see xdf_backend_retry(), unless the device is removed. Caller
- * holds state_lock.
+ * The bus does not tell whether it could: without memory, or the right to do it, it leaves
+ * XenStore as it is, or writes Closing, and may take the state for written all the same.
+ * What could not be written is tried again, see xdf_backend_retry(), unless the device is
+ * removed. Caller holds state_lock.
  *
- * Return: whether it is there, or nobody needs it: the node is gone.
+ * The bus is to know what is there: it writes nothing that it takes for written, and from
+ * Linux 7.2 on takes a device for a new one where XenStore says Initialising and it knows
+ * another state. So this is what it is told, too, when it cannot be known; and when we have
+ * said more than that already, then that it is a new one is for the bus to find out.
+ *
+ * Return: whether it is there, or nobody needs it: the node is gone, or another device's.
  */
 bool xdf_bus_switch(struct xdf_device *xdf, enum xenbus_state state)
 {
 	struct xenbus_device *xdev = xdf->xdev;
+	enum xenbus_state before;
 	int is;
 
 	lockdep_assert_held(&xdf->state_lock);
 	if (xdev->state == state && !xdf->unwritten)
 		return true;
-	/* The bus writes nothing that it takes for written. */
-	if (xdf->unwritten)
-		xdev->state = XenbusStateUnknown;
+	if (xdf->unwritten && xdev->state == XenbusStateInitialising) {
+		is = own_state(xdf);
+		if (is > 0)
+			xdev->state = is;
+	}
+	before = xdev->state;
 	xenbus_switch_state(xdev, state);
-	is = xdf_store_state(xdev->nodename);
+	is = own_state(xdf);
 	if (is < 0) /* it was not that one, most likely, that failed */
-		is = xdf_store_state(xdev->nodename);
+		is = own_state(xdf);
+	if (is == XenbusStateInitialising && before != is && state != is) {
+		xdev->state = before;
+		is = XenbusStateUnknown;
+	}
+	if (is)
+		xdev->state = is > 0 ? is : XenbusStateInitialising;
 	xdf->unwritten = is != state && is != XenbusStateUnknown;
 	if (!xdf->unwritten)
 		return true;
-	if (is > 0)
-		xdev->state = is;
 	xdf->wanted = state;
 	if (!xdf->removed)
 		xdf_bus_retry(xdf, SWITCH_MS);
 	return false;
+}
+
+/**
+ * xdf_bus_closed - the last that we write: the toolstack waits for it
+ * @xdf: the device, removed
+ *
+ * Runs in the thread that serves the watches of the whole guest: there are not many tries.
+ */
+void xdf_bus_closed(struct xdf_device *xdf)
+{
+	unsigned int tries = CLOSED_TRIES;
+
+	mutex_lock(&xdf->state_lock);
+	while (!xdf_bus_switch(xdf, XenbusStateClosed) && --tries)
+		msleep(CLOSED_PAUSE_MS);
+	mutex_unlock(&xdf->state_lock);
+	complete(&xdf->xdev->down);
 }
 
 /**
@@ -75,6 +124,27 @@ void xdf_bus_retry(struct xdf_device *xdf, unsigned int ms)
 static bool can_retry(const struct xdf_device *xdf)
 {
 	return xdf->xdev->otherend && system_state <= SYSTEM_RUNNING;
+}
+
+/*
+ * A watch that fires once, when it is registered, whatever the node. One that could not be
+ * unregistered for want of memory is there for good, to XenStore, which takes it for
+ * another node only.
+ */
+static bool watch_once(struct xdf_device *xdf, struct xenbus_watch *watch,
+		       void (*fn)(struct xenbus_watch *, const char *, const char *))
+{
+	int ret;
+
+	if (!watch->node)
+		watch->node = xdf->xdev->nodename;
+	watch->callback = fn;
+	ret = register_xenbus_watch(watch);
+	if (ret == -EEXIST) {
+		watch->node = watch->node == spare_node ? xdf->xdev->nodename : spare_node;
+		ret = register_xenbus_watch(watch);
+	}
+	return !ret;
 }
 
 /* The second half of a retry, in the thread that serves all watches. */
@@ -104,9 +174,7 @@ static void retry_work_fn(struct work_struct *work)
 
 	mutex_lock(&xdf->state_lock);
 	if (!xdf->removed && !xdf->retrying) {
-		xdf->retry_watch.node = xdf->xdev->nodename;
-		xdf->retry_watch.callback = retry_watch_fn;
-		xdf->retrying = !register_xenbus_watch(&xdf->retry_watch);
+		xdf->retrying = watch_once(xdf, &xdf->retry_watch, retry_watch_fn);
 		if (!xdf->retrying)
 			xdf_bus_retry(xdf, XDF_BUS_WATCH_MS);
 	}
@@ -141,9 +209,7 @@ void xdf_bus_hear_out(struct xdf_device *xdf)
 	lockdep_assert_held(&xdf->state_lock);
 	if (xdf->hearing)
 		unregister_xenbus_watch(&xdf->heard_watch);
-	xdf->heard_watch.node = xdf->xdev->nodename;
-	xdf->heard_watch.callback = heard_watch_fn;
-	xdf->hearing = !register_xenbus_watch(&xdf->heard_watch);
+	xdf->hearing = watch_once(xdf, &xdf->heard_watch, heard_watch_fn);
 	if (!xdf->hearing)
 		xdf_bus_retry(xdf, XDF_BUS_WATCH_MS);
 }

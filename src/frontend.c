@@ -479,7 +479,7 @@ void xdf_backend_changed(struct xenbus_device *xdev, enum xenbus_state be)
 			xdf_link_kill(link);
 		xdf_link_put(link);
 		card_down(xdf, true);
-		xenbus_frontend_closed(xdev);
+		xdf_bus_closed(xdf);
 		return;
 	}
 	mutex_lock(&xdf->state_lock);
