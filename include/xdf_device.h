@@ -241,6 +241,7 @@ struct xdf_pipe {
  *	right to; under state_lock
  * @wanted: which, while @unwritten; under state_lock
  * @unheard: there was no memory to read the backend's state; under state_lock
+ * @unheard_late: that was after @heard; under state_lock
  * @retry_work: calls xdf_backend_retry() after a pause: bus.c
  * @retry_watch: leads @retry_work into the thread that serves watches
  * @retrying: @retry_watch is registered; under state_lock
@@ -308,6 +309,7 @@ struct xdf_device {
 	bool unwritten;
 	enum xenbus_state wanted;
 	bool unheard;
+	bool unheard_late;
 	struct delayed_work retry_work;
 	struct xenbus_watch retry_watch;
 	bool retrying;

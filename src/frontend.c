@@ -284,9 +284,9 @@ static void card_close(struct xdf_device *xdf)
 	xdf_link_kill(link);
 	said = card_says_closing(xdf);
 	while (!READ_ONCE(link->silent) && time_before(jiffies, end)) {
-		unsigned int be = xenbus_read_unsigned(xdev->otherend, "state", 0);
+		int be = xdf_store_state(xdev->otherend);
 
-		if (be != XenbusStateConnected && be != XenbusStateClosing)
+		if (be >= 0 && be != XenbusStateConnected && be != XenbusStateClosing)
 			break;
 		msleep(CLOSE_POLL_MS);
 		if (!said && !(++polls % CLOSE_AGAIN))
@@ -341,8 +341,11 @@ static void card_down(struct xdf_device *xdf, bool gone)
 	cancel_delayed_work_sync(&xdf->connect_work);
 }
 
-/* One step after the backend's state. Caller holds state_lock. */
-static void backend_state(struct xdf_device *xdf, enum xenbus_state be)
+/*
+ * One step after the backend's state, which was written after we were connected (@late), or
+ * maybe before. Caller holds state_lock.
+ */
+static void backend_state(struct xdf_device *xdf, enum xenbus_state be, bool late)
 {
 	struct xenbus_device *xdev = xdf->xdev;
 
@@ -371,7 +374,7 @@ static void backend_state(struct xdf_device *xdf, enum xenbus_state be)
 			link_try(xdf);
 		break;
 	case XenbusStateConnected:
-		if (xdf->link && (READ_ONCE(xdf->link->dead) || xdf->heard)) {
+		if (xdf->link && (READ_ONCE(xdf->link->dead) || late)) {
 			/* It closed, and took up the old rings again before we looked. */
 			link_drop(xdf);
 			xdf_bus_switch(xdf, XenbusStateClosing);
@@ -422,7 +425,7 @@ void xdf_backend_retry(struct xdf_device *xdf)
 		return;
 	}
 	if (xdf->unheard) {
-		backend_state(xdf, be);
+		backend_state(xdf, be, xdf->unheard_late);
 	} else if (!xdf->link && be == XenbusStateInitWait) {
 		if (xdf_bus_switch(xdf, XenbusStateInitialising))
 			link_make(xdf);
@@ -442,6 +445,7 @@ static void backend_unheard(struct xdf_device *xdf)
 	mutex_lock(&xdf->state_lock);
 	if (!xdf->removed) {
 		xdf->unheard = true;
+		xdf->unheard_late = xdf->heard;
 		xdf_bus_retry(xdf, RETRY_MIN_MS);
 	}
 	mutex_unlock(&xdf->state_lock);
@@ -484,7 +488,7 @@ void xdf_backend_changed(struct xenbus_device *xdev, enum xenbus_state be)
 	}
 	mutex_lock(&xdf->state_lock);
 	if (!xdf->removed)
-		backend_state(xdf, be);
+		backend_state(xdf, be, xdf->heard);
 	mutex_unlock(&xdf->state_lock);
 }
 
