@@ -298,7 +298,7 @@ void xdf_screen_catch_up(struct xdf_device *xdf)
 	lockdep_assert_held(&xdf->state_lock);
 	if (xdf->screens_missed)
 		queue_delayed_work(xdf_wq, &xdf->screen_work, 0);
-	xdf->screens_missed = false;
+	xdf->screens_missed = !xdf->screen_watched;
 }
 
 /**
