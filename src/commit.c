@@ -166,19 +166,18 @@ int xdf_commit(struct drm_device *drm, struct drm_atomic_commit *commit, bool no
 
 	if (drm_dev_is_unplugged(drm) && commit_lights(commit))
 		return -ENODEV;
-	ret = xdf_outfence_keep(commit);
-	if (ret)
-		return ret;
 	if (!nonblock) {
 		ret = pace_dirty(commit);
-		return ret ?: drm_atomic_helper_commit(drm, commit, false);
+		if (ret)
+			return ret;
+	} else if (commit_is_quick(commit)) {
+		/* The helper would wait for it, as for a caller who wants to wait. */
+		if (commit_is_early(commit))
+			return -EBUSY;
+		nonblock = false;
 	}
-	if (!commit_is_quick(commit))
-		return drm_atomic_helper_commit(drm, commit, true);
-	/* The helper would wait for it, as for a caller who wants to wait. */
-	if (commit_is_early(commit))
-		return -EBUSY;
-	return drm_atomic_helper_commit(drm, commit, false);
+	ret = xdf_outfence_keep(commit);
+	return ret ?: drm_atomic_helper_commit(drm, commit, nonblock);
 }
 
 /**
