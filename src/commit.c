@@ -95,40 +95,50 @@ static bool commit_is_early(struct drm_atomic_commit *commit)
 	return false;
 }
 
+/* The pipe of a plane that shows what it has shown before, or NULL. */
+static struct xdf_pipe *dirty_pipe(const struct drm_plane_state *old,
+				   const struct drm_plane_state *state)
+{
+	if (!state->fb || !state->crtc || old->fb != state->fb || old->crtc != state->crtc)
+		return NULL;
+	return crtc_to_pipe(state->crtc);
+}
+
 /*
  * Drawing into what is shown already, told by DIRTYFB: it counts as drawing of the
  * next frame when it comes within a frame of the last one. A backend may show
  * pictures faster than the mode says, and a console would send each line of text.
+ * Who is killed has had no turn: nobody has to wait for longer than a frame.
  */
 static int pace_dirty(struct drm_atomic_commit *commit)
 {
 	struct drm_plane_state *old, *state;
 	struct drm_plane *plane;
+	struct xdf_pipe *pipe;
 	ktime_t due = 0;
 	u64 period;
 	int i;
 
 	for_each_oldnew_plane_in_state(commit, plane, old, state, i) {
-		struct xdf_pipe *pipe;
-
-		if (!state->fb || !state->crtc || old->fb != state->fb || old->crtc != state->crtc)
-			continue;
-		pipe = crtc_to_pipe(state->crtc);
-		period = READ_ONCE(pipe->vblank.phase.period);
-		if (ktime_after(pipe->dirty_due, due))
+		pipe = dirty_pipe(old, state);
+		if (pipe && ktime_after(pipe->dirty_due, due))
 			due = pipe->dirty_due;
-		/* Who comes a little late has his next turn in time. */
-		if (ktime_after(ktime_get(), ktime_add_ns(pipe->dirty_due, period / 2)))
-			pipe->dirty_due = ktime_get();
-		pipe->dirty_due = ktime_add_ns(pipe->dirty_due, period);
 	}
-	if (!due)
-		return 0;
 	while (ktime_before(ktime_get(), due)) {
 		if (fatal_signal_pending(current))
 			return -EINTR;
 		set_current_state(TASK_KILLABLE);
 		schedule_hrtimeout(&due, HRTIMER_MODE_ABS);
+	}
+	for_each_oldnew_plane_in_state(commit, plane, old, state, i) {
+		pipe = dirty_pipe(old, state);
+		if (!pipe)
+			continue;
+		period = READ_ONCE(pipe->vblank.phase.period);
+		/* Who comes a little late has his next turn in time. */
+		if (ktime_after(ktime_get(), ktime_add_ns(pipe->dirty_due, period / 2)))
+			pipe->dirty_due = ktime_get();
+		pipe->dirty_due = ktime_add_ns(pipe->dirty_due, period);
 	}
 	return 0;
 }

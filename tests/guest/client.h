@@ -59,6 +59,7 @@ int cmd_bench_other(struct client *cl);
 int cmd_bench_buffer(struct client *cl);
 int cmd_bench_hold(struct client *cl);
 int cmd_bench_map(struct client *cl);
+int cmd_killed(struct client *cl);
 int cmd_ping(struct client *cl);
 
 bool fence_how_parse(const char *name, enum fence_how *how);

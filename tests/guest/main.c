@@ -30,6 +30,7 @@ static const struct command {
 	{ "big", cmd_big, false },
 	{ "span", cmd_span, false },
 	{ "dirty", cmd_dirty, true },
+	{ "dirty-killed", cmd_killed, true },
 	{ "fb", cmd_fb, false },
 	{ "fb-fill", cmd_fb, true },
 	{ "formats", cmd_formats, false },
@@ -62,6 +63,8 @@ static const char usage_text[] =
 "                       a line\n"
 "  dirty N              N times drawing into what is shown, told by DIRTYFB or damage;\n"
 "                       --hold-stdin: begins, and ends, by a line\n"
+"  dirty-killed N       who waits to say that he has drawn is killed, N times: nobody waits\n"
+"                       for that later\n"
 "  fb                   the hash of what the console's memory, /dev/fb0, holds\n"
 "  fb-fill N            the same after filling it with pattern number N\n"
 "  formats              framebuffers with good and bad formats, pitches, modifiers\n"
