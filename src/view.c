@@ -250,14 +250,21 @@ static u64 view_start(const struct drm_framebuffer *fb, u32 x, u32 y)
  * @x: first column, in pixels
  * @y: first line
  *
- * Return: 0, or -EINVAL when it begins where a page does not and the backend does
- * not speak version 2, or when its last line would end behind the memory.
+ * Return: 0, or -EINVAL when it has no pixel, when it begins where a page does not and the
+ * backend does not speak version 2, when its last line would end behind the memory, or when
+ * the protocol cannot express so much.
  */
 int xdf_view_check(struct xdf_device *xdf, struct drm_framebuffer *fb, u32 x, u32 y)
 {
 	const struct xdf_pages *pages = to_xdf_gem(fb->obj[0])->pages;
 	u64 start = view_start(fb, x, y);
+	u64 size;
 
+	/* DRM lets nothing of it be shown where the CRTC is off. */
+	if (x >= fb->width || y >= fb->height) {
+		drm_dbg_kms(&xdf->drm, "nothing of the framebuffer is shown\n");
+		return -EINVAL;
+	}
 	/* Backends that do not negotiate know version 1, without data_ofs. */
 	if (start % XDF_GRANT_SIZE && READ_ONCE(xdf->config.version) < 2) {
 		drm_dbg_kms(&xdf->drm, "protocol 1 cannot express an offset of %llu bytes\n",
@@ -265,8 +272,13 @@ int xdf_view_check(struct xdf_device *xdf, struct drm_framebuffer *fb, u32 x, u3
 		return -EINVAL;
 	}
 	/* The backend knows whole lines only, the last one too. */
-	if (start + (u64)(fb->height - y) * fb->pitches[0] > (u64)pages->count << PAGE_SHIFT) {
+	size = (u64)(fb->height - y) * fb->pitches[0];
+	if (start + size > (u64)pages->count << PAGE_SHIFT) {
 		drm_dbg_kms(&xdf->drm, "no memory behind the last line, from column %u on\n", x);
+		return -EINVAL;
+	}
+	if (start % XDF_GRANT_SIZE + size > U32_MAX) {
+		drm_dbg_kms(&xdf->drm, "the protocol knows no more than 4 GiB\n");
 		return -EINVAL;
 	}
 	return 0;

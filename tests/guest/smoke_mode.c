@@ -166,6 +166,31 @@ static int show_but(struct smoke *s, struct kms_pipe *p, struct kms_buf *buf, ui
 	return ret;
 }
 
+/* A plane of which nothing is shown, which DRM takes where the CRTC is off. */
+static int show_nothing(struct smoke *s, struct kms_pipe *p, struct kms_buf *buf, uint32_t flags)
+{
+	const struct kms_props *props = &p->plane->props;
+	uint32_t id = p->plane->id;
+	struct kms_req r;
+	int ret;
+
+	kms_req_init(&r);
+	kms_req_off(&r, p);
+	kms_req_add(&r, id, props, "FB_ID", buf->fb);
+	kms_req_add(&r, id, props, "CRTC_ID", p->crtc->id);
+	kms_req_add(&r, id, props, "SRC_X", 0);
+	kms_req_add(&r, id, props, "SRC_Y", (uint64_t)buf->height << 16);
+	kms_req_add(&r, id, props, "SRC_W", 0);
+	kms_req_add(&r, id, props, "SRC_H", 0);
+	kms_req_add(&r, id, props, "CRTC_X", 0);
+	kms_req_add(&r, id, props, "CRTC_Y", 0);
+	kms_req_add(&r, id, props, "CRTC_W", 0);
+	kms_req_add(&r, id, props, "CRTC_H", 0);
+	ret = kms_req_commit(&s->kms, &r, flags, 0);
+	kms_req_free(&s->kms, &r);
+	return ret;
+}
+
 static void bad_commits(struct smoke *s, struct kms_pipe *p, struct kms_buf *buf)
 {
 	const uint32_t test = DRM_MODE_ATOMIC_TEST_ONLY | DRM_MODE_ATOMIC_ALLOW_MODESET;
@@ -185,6 +210,7 @@ static void bad_commits(struct smoke *s, struct kms_pipe *p, struct kms_buf *buf
 	expect_refused("atomic-crtc-unknown",
 		       show_but(s, p, buf, pid, plane, "CRTC_ID", NO_OBJECT, test));
 	expect_refused("atomic-fb-is-a-crtc", show_but(s, p, buf, pid, plane, "FB_ID", cid, test));
+	expect_refused("atomic-shows-nothing", show_nothing(s, p, buf, test));
 	expect_refused("atomic-active-2", show_but(s, p, buf, cid, crtc, "ACTIVE", 2, test));
 	expect_refused("atomic-active-without-mode",
 		       show_but(s, p, buf, cid, crtc, "MODE_ID", 0, test));
