@@ -24,7 +24,6 @@
 struct drm_atomic_commit;
 struct drm_minor;
 struct drm_pending_vblank_event;
-struct platform_device;
 struct task_struct;
 struct xdf_link;
 
@@ -198,7 +197,6 @@ struct xdf_pipe {
  *
  * @drm: the DRM device
  * @xdev: the device on the bus, only valid until it is removed: for frontend.c
- * @host: parent of the card, see host.c; for frontend.c
  * @state_lock: serialises what moves the XenBus states: the watch, the works,
  *	removal
  * @removed: the device is unplugged or being so; under state_lock
@@ -270,7 +268,6 @@ struct xdf_pipe {
 struct xdf_device {
 	struct drm_device drm;
 	struct xenbus_device *xdev;
-	struct platform_device *host;
 
 	struct mutex state_lock;
 	bool removed;

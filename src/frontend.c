@@ -572,9 +572,9 @@ int xdf_probe(struct xenbus_device *xdev, const struct xenbus_device_id *id)
 	ret = drmm_add_action_or_reset(&xdf->drm, xdf_release, NULL);
 	if (ret)
 		return ret;
-	xdf->host = xdf_host_create(&xdf->drm, number);
-	if (IS_ERR(xdf->host))
-		return PTR_ERR(xdf->host);
+	ret = xdf_host_create(&xdf->drm, number);
+	if (ret)
+		return ret;
 	dev_set_drvdata(&xdev->dev, xdf);
 	return 0;
 }
@@ -588,8 +588,5 @@ int xdf_probe(struct xenbus_device *xdev, const struct xenbus_device_id *id)
  */
 void xdf_remove(struct xenbus_device *xdev)
 {
-	struct xdf_device *xdf = dev_get_drvdata(&xdev->dev);
-
-	card_down(xdf, false);
-	xdf_host_destroy(xdf->host);
+	card_down(dev_get_drvdata(&xdev->dev), false);
 }

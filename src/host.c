@@ -7,7 +7,9 @@
  * platform bus, but has never heard of a bus called xen: drmGetDevices() would
  * leave the card out, and with it programs that look for cards in that way.
  */
+#include <linux/device.h>
 #include <linux/dma-mapping.h>
+#include <linux/err.h>
 #include <linux/kernel.h>
 #include <linux/limits.h>
 #include <linux/module.h>
@@ -44,16 +46,24 @@ void xdf_host_exit(void)
 	platform_driver_unregister(&host_driver);
 }
 
+/* Open files keep its memory. */
+static void host_destroy(void *host)
+{
+	platform_device_unregister(host);
+}
+
 /**
  * xdf_host_create - put a platform device between a card and its parent
  * @drm: the card, allocated with its parent and not registered
  * @id: number of the device
  *
- * DMA mask and limits are those of the platform device; any page can be granted.
+ * It goes when the parent's driver does, be it that the bus gives up right after probe,
+ * which older kernels do without calling remove. DMA mask and limits are those of the
+ * platform device; any page can be granted.
  *
- * Return: the device, for xdf_host_destroy(), or an ERR_PTR.
+ * Return: 0 or -errno.
  */
-struct platform_device *xdf_host_create(struct drm_device *drm, int id)
+int xdf_host_create(struct drm_device *drm, int id)
 {
 	struct platform_device_info info = {
 		.parent = drm->dev,
@@ -64,7 +74,7 @@ struct platform_device *xdf_host_create(struct drm_device *drm, int id)
 	struct platform_device *host = platform_device_register_full(&info);
 
 	if (IS_ERR(host))
-		return host;
+		return PTR_ERR(host);
 	/* Pages are granted one by one, however they come; no longer piece is one too long. */
 	dma_set_max_seg_size(&host->dev, UINT_MAX);
 	/* Both were set from the parent that DRM was given. */
@@ -72,16 +82,5 @@ struct platform_device *xdf_host_create(struct drm_device *drm, int id)
 	put_device(drm->dev);
 	drm->dev = &host->dev;
 	drm->primary->kdev->parent = &host->dev;
-	return host;
-}
-
-/**
- * xdf_host_destroy - take the platform device away
- * @host: from xdf_host_create(), whose card is unplugged; NULL does nothing
- *
- * Open files keep its memory.
- */
-void xdf_host_destroy(struct platform_device *host)
-{
-	platform_device_unregister(host);
+	return devm_add_action_or_reset(info.parent, host_destroy, host);
 }
