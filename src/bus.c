@@ -93,12 +93,14 @@ bool xdf_bus_switch(struct xdf_device *xdf, enum xenbus_state state)
 /**
  * xdf_bus_closed - the last that we write: the toolstack waits for it
  * @xdf: the device, removed
+ * @first: for the first time
  *
- * Runs in the thread that serves the watches of the whole guest: there are not many tries.
+ * Runs in the thread that serves the watches of the whole guest: there are not many tries,
+ * however often somebody asks for it.
  */
-void xdf_bus_closed(struct xdf_device *xdf)
+void xdf_bus_closed(struct xdf_device *xdf, bool first)
 {
-	unsigned int tries = CLOSED_TRIES;
+	unsigned int tries = first ? CLOSED_TRIES : 1;
 
 	mutex_lock(&xdf->state_lock);
 	while (!xdf_bus_switch(xdf, XenbusStateClosed) && --tries)

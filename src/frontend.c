@@ -298,9 +298,9 @@ static void card_close(struct xdf_device *xdf)
 /*
  * The device goes, be it that the toolstack takes it or that the driver is
  * unbound. Clients that have it open keep their memory and get -ENODEV. Does
- * nothing the second time.
+ * nothing the second time, and says so.
  */
-static void card_down(struct xdf_device *xdf, bool gone)
+static bool card_down(struct xdf_device *xdf, bool gone)
 {
 	struct xdf_link *link;
 	bool removed;
@@ -310,7 +310,7 @@ static void card_down(struct xdf_device *xdf, bool gone)
 	xdf->removed = true;
 	mutex_unlock(&xdf->state_lock);
 	if (removed)
-		return;
+		return false;
 
 	/* A backend that takes its time for each answer is not waited for to the last one. */
 	link = xdf_link_get(xdf);
@@ -339,6 +339,7 @@ static void card_down(struct xdf_device *xdf, bool gone)
 	/* Without a link, and after those, nobody queues these any more. */
 	cancel_work_sync(&xdf->broken_work);
 	cancel_delayed_work_sync(&xdf->connect_work);
+	return true;
 }
 
 /*
@@ -482,8 +483,7 @@ void xdf_backend_changed(struct xenbus_device *xdev, enum xenbus_state be)
 		if (link)
 			xdf_link_kill(link);
 		xdf_link_put(link);
-		card_down(xdf, true);
-		xdf_bus_closed(xdf);
+		xdf_bus_closed(xdf, card_down(xdf, true));
 		return;
 	}
 	mutex_lock(&xdf->state_lock);

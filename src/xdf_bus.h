@@ -11,7 +11,7 @@ struct xdf_device;
 
 void xdf_bus_init(struct xdf_device *xdf);
 bool xdf_bus_switch(struct xdf_device *xdf, enum xenbus_state state);
-void xdf_bus_closed(struct xdf_device *xdf);
+void xdf_bus_closed(struct xdf_device *xdf, bool first);
 void xdf_bus_retry(struct xdf_device *xdf, unsigned int ms);
 void xdf_bus_hear_out(struct xdf_device *xdf);
 void xdf_bus_stop(struct xdf_device *xdf);
