@@ -39,6 +39,8 @@ static int card_register(struct xdf_device *xdf)
 	if (!ret)
 		ret = drm_dev_register(&xdf->drm, 0);
 	if (ret) {
+		/* DRM does not take it back, and would warn of each object as the card goes. */
+		xdf->drm.registered = false;
 		xdf->failed = true;
 		xdf_rebind(xdf, ret);
 		return -ECANCELED;
