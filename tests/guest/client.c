@@ -26,11 +26,14 @@
 int client_open(struct client *cl, struct kms *k)
 {
 	int ret = kms_open(k, &cl->choice);
+	unsigned int tries;
 
 	if (ret)
 		return rep_fail("open", ret, "%s", cl->choice.device ? cl->choice.device :
 				cl->choice.driver);
-	ret = kms_load(k);
+	/* A card that has just appeared lists connectors a moment before they can be asked for. */
+	for (tries = 250; (ret = kms_load(k)) == -ENOENT && tries; tries--)
+		poll(NULL, 0, 20);
 	if (ret) {
 		kms_close(k);
 		return rep_fail("load", ret, "reading connectors, CRTCs and planes");
