@@ -68,6 +68,12 @@ enum order { ORDER_MIXED, ORDER_EVENT_FIRST, ORDER_RESPONSE_FIRST };
  * @strict_close: leftovers at close are a fault, whatever comes then
  * @no_alloc: never allocate a frontend's buffers
  * @no_stale_bind: when we start, do not bind to what a frontend published before
+ * @bind_pause: in ns, between reading a state that says bind and reading what to bind to
+ * @deaf: after a failed bind the frontend's states mean nothing any more
+ * @connector_names: list of what a unique-id may be, NULL: anything
+ * @modes: list of the sizes that SET_CONFIG takes, NULL: see monitor_has_mode()
+ * @min_width: FB_ATTACH refuses less
+ * @min_height: likewise
  */
 struct options {
 	const char *versions;
@@ -81,6 +87,12 @@ struct options {
 	bool quiet_flips;
 	bool lax;
 	bool no_stale_bind;
+	uint64_t bind_pause;
+	bool deaf;
+	const char *connector_names;
+	const char *modes;
+	uint32_t min_width;
+	uint32_t min_height;
 	bool no_alloc;
 	bool no_pictures;
 	bool strict_close;
@@ -232,6 +244,10 @@ enum op_index {
  * @gone: the directory is not there; kept for counts and pictures
  * @be: state that we wrote last
  * @fe: state of the frontend that we saw last, -1: none yet
+ * @deaf: a bind failed (--deaf-after-failed-bind): until the directory is gone nothing
+ *        that the frontend writes means anything
+ * @bind_due: when a bind that was decided upon takes place (--bind-pause). NEVER: none
+ * @bind_stale: @stale of this bind
  * @bound: rings are mapped
  * @stale: bound to a frontend that did not take part in it (our restart); its
  *         faults are ours
@@ -258,6 +274,9 @@ struct device {
 	int be;
 	int fe;
 	bool offline;
+	bool deaf;
+	uint64_t bind_due;
+	bool bind_stale;
 	bool bound;
 	bool stale;
 	bool excused;

@@ -175,6 +175,8 @@ static const char *read_connector(struct conn *c)
 		wrong = "unique-id is missing";
 	else if (!parse_resolution(text, &c->width, &c->height))
 		wrong = "resolution is missing or senseless";
+	else if (be.opt.connector_names && !list_contains(be.opt.connector_names, c->unique_id))
+		wrong = "unique-id is not the name of a connector";
 	free(text);
 	free(dir);
 	return wrong;
@@ -269,8 +271,11 @@ static void bind_failed(struct device *dev, const char *wrong, unsigned int inde
 	j = log_begin_dev("bind-failed", dev);
 	json_u64(j, "conn", index);
 	json_str(j, "why", wrong);
+	json_bool(j, "stale", stale);
+	json_bool(j, "deaf", be.opt.deaf);
 	log_end();
 	release(dev, "bind failed");
+	dev->deaf = be.opt.deaf;
 	/*
 	 * A frontend or a guest that went away meanwhile did no wrong, nor did
 	 * one that saw before us that the toolstack takes the device away.
@@ -284,7 +289,7 @@ static void bind_failed(struct device *dev, const char *wrong, unsigned int inde
 		be_switch(dev, XenbusStateClosed);
 }
 
-static void bind_device(struct device *dev)
+static void bind_device(struct device *dev, bool stale)
 {
 	unsigned int i, index = 0;
 	bool frontends = false;
@@ -293,7 +298,7 @@ static void bind_device(struct device *dev)
 
 	/* only after a state that was forced */
 	release(dev, "binds anew");
-	dev->stale = dev->fe == -1;
+	dev->stale = stale;
 	wrong = open_connectors(dev, &index, &frontends);
 	if (wrong) {
 		bind_failed(dev, wrong, index, frontends);
@@ -322,6 +327,37 @@ static void bind_device(struct device *dev)
 		vnc_attach(dev->conns[i]);
 	if (!be_switch(dev, XenbusStateConnected))
 		release(dev, "state was written by somebody else");
+}
+
+/* the frontend's state says bind: from now on it may change, as it is not read again before */
+static void decide_to_bind(struct device *dev)
+{
+	bool stale = dev->fe == -1;
+	struct json *j;
+
+	if (!be.opt.bind_pause) {
+		bind_device(dev, stale);
+		return;
+	}
+	dev->bind_due = clock_ns() + be.opt.bind_pause;
+	dev->bind_stale = stale;
+	j = log_begin_dev("bind-pause", dev);
+	json_u64(j, "ms", be.opt.bind_pause / NSEC_PER_MSEC);
+	json_bool(j, "stale", stale);
+	log_end();
+}
+
+/**
+ * bind_paused() - the pause before a bind is over
+ * @dev: device with a time in @bind_due
+ *
+ * Then look at the frontend's state, whose changes nobody looked at meanwhile.
+ */
+void bind_paused(struct device *dev)
+{
+	dev->bind_due = NEVER;
+	bind_device(dev, dev->bind_stale);
+	sync_device(dev);
 }
 
 /* ---- what a close leaves behind ---- */
@@ -438,7 +474,7 @@ static void frontend_changed(struct device *dev, int fe)
 			break;
 		if ((dev->be == XenbusStateInitialising || dev->be == XenbusStateInitWait) &&
 		    !dev->offline)
-			bind_device(dev);
+			decide_to_bind(dev);
 		break;
 	case XenbusStateClosing:
 	case XenbusStateClosed:
@@ -467,6 +503,8 @@ static void directory_gone(struct device *dev)
 	for (i = 0; i < dev->nknown; i++)
 		vnc_detach(dev->conns[i]);
 	dev->gone = true;
+	dev->deaf = false;
+	dev->bind_due = NEVER;
 	dev->be = 0;
 	dev->fe = -1;
 	log_begin_dev("device-gone", dev);
@@ -480,6 +518,7 @@ static void foreign_state(struct device *dev, int state)
 	int was = dev->be;
 
 	log_state(dev, "be-state-by-others", was, state);
+	dev->bind_due = NEVER;
 	switch (state) {
 	case XenbusStateClosing:
 	case XenbusStateClosed:
@@ -493,7 +532,7 @@ static void foreign_state(struct device *dev, int state)
 		dev->be = state;
 		release(dev, "reset by the toolstack");
 		publish_versions(dev);
-		if (!dev->offline)
+		if (!dev->offline && !dev->deaf)
 			be_switch(dev, XenbusStateInitWait);
 		break;
 	default:
@@ -534,22 +573,34 @@ void sync_device(struct device *dev)
 	if (state != dev->be)
 		foreign_state(dev, state);
 	if (dev->offline && dev->be != XenbusStateClosed) {
+		dev->bind_due = NEVER;
 		leak_verdict(dev, false);
 		shut(dev, "taken offline by the toolstack", false);
 	}
+	if (dev->bind_due != NEVER)
+		return;
 	fe = read_frontend(dev);
-	if (fe != dev->fe)
+	if (fe == dev->fe)
+		return;
+	if (!dev->deaf) {
 		frontend_changed(dev, fe);
+		return;
+	}
+	log_state(dev, "fe-state-ignored", dev->fe, fe);
+	dev->fe = fe;
 }
 
 /**
  * device_recover() - go on as if there had been no fault of ours
  * @dev: device that is not gone
  *
- * States 5, 6; then 2, unless the frontend has to hear of these first.
+ * States 5, 6; then 2, unless the frontend has to hear of these first. It is
+ * listened to again.
  */
 void device_recover(struct device *dev)
 {
+	dev->deaf = false;
+	dev->bind_due = NEVER;
 	shut(dev, "recovers", dev->fe == XenbusStateInitialising ||
 	     dev->fe == XenbusStateClosing || dev->fe == XenbusStateClosed);
 }

@@ -88,6 +88,7 @@ static struct device *create(uint32_t domid, uint32_t devid)
 	dev->domid = domid;
 	dev->devid = devid;
 	dev->gone = true;
+	dev->bind_due = NEVER;
 	dev->leak_due = NEVER;
 	TAILQ_INIT(&dev->dbufs);
 	TAILQ_INIT(&dev->fbs);
@@ -239,6 +240,8 @@ void devices_run_deferred(uint64_t now)
 			if (c->more)
 				conn_run(c);
 		}
+		if (dev->bind_due <= now)
+			bind_paused(dev);
 		if (dev->broken)
 			shut(dev, "ring is broken", false);
 		if (dev->leak_due <= now)
@@ -262,6 +265,7 @@ uint64_t devices_next_deadline(void)
 
 	TAILQ_FOREACH(dev, &be.devices, entry) {
 		next = min_u64(next, dev->leak_due);
+		next = min_u64(next, dev->bind_due);
 		if (dev->broken)
 			return 0;
 		for (i = 0; dev->bound && i < dev->nconns; i++) {
@@ -301,6 +305,7 @@ void devices_shutdown(void)
 		leak_verdict(dev, xs_is_domain_introduced(be.xs, dev->domid));
 		if (!dev->gone && read_own_state(dev) >= 0 && dev->be != XenbusStateClosed)
 			shut(dev, "backend ends", false);
+		dev->bind_due = NEVER;
 		release(dev, "backend ends");
 	}
 }

@@ -34,6 +34,10 @@ static const char usage_text[] =
 "                    pixel formats to accept, by DRM name or fourcc (default all);\n"
 "                    FB_ATTACH answers STATUS to others (default EINVAL). Behind displ_be\n"
 "                    bochs is XR24,BX24, virtio-gpu XR24,AR24:ENOENT\n"
+"  --min-fb N|WxH    FB_ATTACH answers -22 to less, as behind displ_be with a DRM driver\n"
+"                    that has such a limit (virtio-gpu 32, mediatek 64)\n"
+"  --modes WxH[,WxH]...  the only sizes that SET_CONFIG takes, -22 to others; otherwise\n"
+"                    the resolution and the detailed timings of the EDID\n"
 "  --edid SPEC       what GET_EDID answers, with any version (default auto):\n"
 "                    none: error -22, as older backends do;\n"
 "                    auto[:BLOCKS][:WxH][@HZ]: an EDID of 1..256 blocks with one mode,\n"
@@ -49,6 +53,12 @@ static const char usage_text[] =
 "                    as displ_be without zero copy does\n"
 "  --no-stale-bind   when started over a connected frontend, wait for it to begin\n"
 "                    anew; otherwise its rings are taken as they are, as displ_be does\n"
+"  --bind-pause MS   so long between reading a frontend's state, if that says bind, and\n"
+"                    reading what to bind to; what it writes meanwhile is seen after that\n"
+"  --deaf-after-failed-bind  as displ_be: when a bind failed (5, 6) nothing that the\n"
+"                    frontend writes is heard until the device is removed, or we are\n"
+"                    started again\n"
+"  --connector-names LIST  a unique-id that is not in LIST (A,B,...) makes the bind fail\n"
 "  --png-dir DIR     write DIR/DOMID-DEVID-CONNECTOR.png when a device closes, at\n"
 "                    the end, on SIGUSR1 and on the command dump\n"
 "  --vnc [ADDRESS:]PORT  each connector over VNC, to look at only; the first on PORT\n"
@@ -75,12 +85,17 @@ static const char usage_text[] =
 enum {
 	OPT_VERSIONS = 256,
 	OPT_FORMATS,
+	OPT_MIN_FB,
+	OPT_MODES,
 	OPT_EDID,
 	OPT_FAULT,
 	OPT_PACE,
 	OPT_ORDER,
 	OPT_NO_ALLOC,
 	OPT_NO_STALE_BIND,
+	OPT_BIND_PAUSE,
+	OPT_DEAF,
+	OPT_CONNECTOR_NAMES,
 	OPT_PNG_DIR,
 	OPT_NO_PICTURES,
 	OPT_VNC,
@@ -99,12 +114,17 @@ enum {
 static const struct option long_options[] = {
 	{ "versions", required_argument, NULL, OPT_VERSIONS },
 	{ "formats", required_argument, NULL, OPT_FORMATS },
+	{ "min-fb", required_argument, NULL, OPT_MIN_FB },
+	{ "modes", required_argument, NULL, OPT_MODES },
 	{ "edid", required_argument, NULL, OPT_EDID },
 	{ "fault", required_argument, NULL, OPT_FAULT },
 	{ "pace", required_argument, NULL, OPT_PACE },
 	{ "order", required_argument, NULL, OPT_ORDER },
 	{ "no-alloc", no_argument, NULL, OPT_NO_ALLOC },
 	{ "no-stale-bind", no_argument, NULL, OPT_NO_STALE_BIND },
+	{ "bind-pause", required_argument, NULL, OPT_BIND_PAUSE },
+	{ "deaf-after-failed-bind", no_argument, NULL, OPT_DEAF },
+	{ "connector-names", required_argument, NULL, OPT_CONNECTOR_NAMES },
 	{ "png-dir", required_argument, NULL, OPT_PNG_DIR },
 	{ "vnc", required_argument, NULL, OPT_VNC },
 	{ "vnc-password", required_argument, NULL, OPT_VNC_PASSWORD },
@@ -207,6 +227,7 @@ struct arguments {
 static void one_option(int opt, struct arguments *args)
 {
 	const char *why;
+	uint32_t ms;
 
 	switch (opt) {
 	case OPT_VERSIONS:
@@ -216,6 +237,15 @@ static void one_option(int opt, struct arguments *args)
 		break;
 	case OPT_FORMATS:
 		set_formats(optarg);
+		break;
+	case OPT_MIN_FB:
+		if (!parse_least(optarg, &be.opt.min_width, &be.opt.min_height))
+			usage_error("--min-fb: '%s' is not N or WxH within 1..16384", optarg);
+		break;
+	case OPT_MODES:
+		if (!sizes_valid(optarg))
+			usage_error("--modes: '%s' is not WxH[,WxH]... within 1..16384", optarg);
+		be.opt.modes = optarg;
 		break;
 	case OPT_EDID:
 		why = monitor_set_edid(NULL, optarg);
@@ -243,6 +273,17 @@ static void one_option(int opt, struct arguments *args)
 		break;
 	case OPT_NO_STALE_BIND:
 		be.opt.no_stale_bind = true;
+		break;
+	case OPT_BIND_PAUSE:
+		if (!parse_u32(optarg, &ms) || ms > 60000)
+			usage_error("--bind-pause: '%s' is not 0..60000", optarg);
+		be.opt.bind_pause = ms * NSEC_PER_MSEC;
+		break;
+	case OPT_DEAF:
+		be.opt.deaf = true;
+		break;
+	case OPT_CONNECTOR_NAMES:
+		be.opt.connector_names = optarg;
 		break;
 	case OPT_PNG_DIR:
 		be.opt.png_dir = optarg;

@@ -11,6 +11,7 @@
 
 #include "backend.h"
 #include "edid.h"
+#include "parse.h"
 
 /* an EDID from a file is passed on as it is, up to this size */
 #define MAX_FILE (1u << 20)
@@ -187,14 +188,16 @@ void monitor_start(struct conn *c)
  * @width: pixels
  * @height: lines
  *
- * Return: true if it is the resolution in XenStore, or a detailed timing of
- * the EDID, which takes precedence.
+ * Return: true if it is one of --modes; without these, if it is the resolution
+ * in XenStore, or a detailed timing of the EDID, which takes precedence.
  */
 bool monitor_has_mode(const struct conn *c, uint32_t width, uint32_t height)
 {
 	const uint8_t *bytes;
 	size_t n;
 
+	if (be.opt.modes)
+		return sizes_contain(be.opt.modes, width, height);
 	if (width == c->width && height == c->height)
 		return true;
 	n = make_edid(c, &bytes);
@@ -248,7 +251,9 @@ int monitor_get_edid(struct conn *c, const struct xendispl_get_edid_req *r, uint
 	*size = (uint32_t)n;
 	mischief_edid(c, map, n, size);
 	grants_unmap(c->dev, map, pages);
-	if (spec->width)
+	if (spec->kind == EDID_FILE)
+		widen(c, MAX_SIDE, MAX_SIDE);
+	else if (spec->width)
 		widen(c, spec->width, spec->height);
 	return 0;
 }

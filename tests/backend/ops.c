@@ -129,6 +129,8 @@ static int fb_attach_op(struct conn *c, const struct xendispl_fb_attach_req *r)
 			break;
 	if (!fmt)
 		return be.opt.format_status;
+	if (r->width < be.opt.min_width || r->height < be.opt.min_height)
+		return -EINVAL;
 	if (d->width && fmt->bpp != d->bpp)
 		warning(c->dev, c, "fb-bpp-is-not-dbuf-bpp", fmt->bpp);
 	if (d->width && (r->width > d->width || r->height > d->height))

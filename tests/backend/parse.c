@@ -69,6 +69,81 @@ bool parse_resolution(const char *s, uint32_t *width, uint32_t *height)
 }
 
 /**
+ * parse_least() - "<width>x<height>", or one number for both
+ * @s: text, may be NULL
+ * @width: result, untouched on failure
+ * @height: result, untouched on failure
+ *
+ * Return: true if both are within 1..MAX_SIDE.
+ */
+bool parse_least(const char *s, uint32_t *width, uint32_t *height)
+{
+	uint32_t v;
+
+	if (!parse_u32(s, &v))
+		return parse_resolution(s, width, height);
+	if (!v || v > MAX_SIDE)
+		return false;
+	*width = v;
+	*height = v;
+	return true;
+}
+
+/* the size at the start of a list "WxH,WxH"; false: there is none */
+static bool first_size(const char *list, uint32_t *width, uint32_t *height)
+{
+	size_t n = strcspn(list, ",");
+	char text[24];
+
+	if (n >= sizeof(text))
+		return false;
+	memcpy(text, list, n);
+	text[n] = '\0';
+	return parse_resolution(text, width, height);
+}
+
+/**
+ * sizes_valid() - is this a comma separated list of sizes
+ * @list: "640x480,1024x768"
+ *
+ * Return: true if it is and holds at least one.
+ */
+bool sizes_valid(const char *list)
+{
+	uint32_t w, h;
+
+	for (;;) {
+		if (!first_size(list, &w, &h))
+			return false;
+		list += strcspn(list, ",");
+		if (!*list++)
+			return true;
+	}
+}
+
+/**
+ * sizes_contain() - is a size in such a list
+ * @list: a valid one
+ * @width: pixels
+ * @height: lines
+ *
+ * Return: true if it is there.
+ */
+bool sizes_contain(const char *list, uint32_t width, uint32_t height)
+{
+	uint32_t w, h;
+
+	while (first_size(list, &w, &h)) {
+		if (w == width && h == height)
+			return true;
+		list += strcspn(list, ",");
+		if (!*list++)
+			break;
+	}
+	return false;
+}
+
+/**
  * list_contains() - is a word in a comma separated list
  * @list: "a,b,c"
  * @word: what to look for, whole

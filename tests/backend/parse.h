@@ -9,6 +9,9 @@
 
 bool parse_u32(const char *s, uint32_t *value);
 bool parse_resolution(const char *s, uint32_t *width, uint32_t *height);
+bool parse_least(const char *s, uint32_t *width, uint32_t *height);
+bool sizes_valid(const char *list);
+bool sizes_contain(const char *list, uint32_t width, uint32_t height);
 bool list_contains(const char *list, const char *word);
 bool list_valid(const char *list);
 bool parse_pace(const char *s, double *hz);

@@ -140,6 +140,72 @@ static void lists_valid(void **state)
 	}
 }
 
+static void least(void **state)
+{
+	static const struct {
+		const char *text;
+		uint32_t width;
+		uint32_t height;
+	} good[] = {
+		{ "1", 1, 1 }, { "64", 64, 64 }, { "16384", 16384, 16384 }, { "64x32", 64, 32 },
+		{ "1x1", 1, 1 },
+	};
+	static const char * const bad[] = {
+		"", "0", "0x0", "16385", "x", "64x", "x64", "64,32", "64 ", "-64", "4294967360",
+	};
+	uint32_t w = 7, h = 7;
+	unsigned int i;
+	char *text;
+
+	(void)state;
+	assert_false(parse_least(NULL, &w, &h));
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		text = unit_text(bad[i]);
+		if (parse_least(text, &w, &h))
+			fail_msg("\"%s\"", bad[i]);
+		free(text);
+	}
+	assert_true(w == 7 && h == 7);
+	for (i = 0; i < ARRAY_SIZE(good); i++) {
+		text = unit_text(good[i].text);
+		assert_true(parse_least(text, &w, &h));
+		assert_int_equal(w, good[i].width);
+		assert_int_equal(h, good[i].height);
+		free(text);
+	}
+}
+
+static void sizes(void **state)
+{
+	static const char * const bad[] = {
+		"", ",", "640x480,", ",640x480", "640x480,,800x600", "640x480 ", "640", "640x0",
+		"640x480;800x600", "640x480,800x16385", "640x480,any",
+		"640x00000000000000000000000000480",
+	};
+	char *one = unit_text("640x480"), *three = unit_text("5120x1440,640x480,16384X16384");
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		char *text = unit_text(bad[i]);
+
+		if (sizes_valid(text))
+			fail_msg("\"%s\"", bad[i]);
+		free(text);
+	}
+	assert_true(sizes_valid(one));
+	assert_true(sizes_contain(one, 640, 480));
+	assert_false(sizes_contain(one, 640, 481));
+	assert_false(sizes_contain(one, 480, 640));
+	assert_true(sizes_valid(three));
+	assert_true(sizes_contain(three, 5120, 1440));
+	assert_true(sizes_contain(three, 640, 480));
+	assert_true(sizes_contain(three, 16384, 16384));
+	assert_false(sizes_contain(three, 5120, 480));
+	free(one);
+	free(three);
+}
+
 static void pace(void **state)
 {
 	static const struct {
@@ -245,6 +311,8 @@ int main(void)
 		cmocka_unit_test(resolution),
 		cmocka_unit_test(lists),
 		cmocka_unit_test(lists_valid),
+		cmocka_unit_test(least),
+		cmocka_unit_test(sizes),
 		cmocka_unit_test(pace),
 		cmocka_unit_test(status),
 		cmocka_unit_test(words),
