@@ -60,15 +60,6 @@
 		fn(crtc, state->state); \
 	}
 
-/* Before v6.15 (about): the mode is not const. */
-#define XDF_MODE_VALID(fn) XDF_HOOK(drm_connector_helper_funcs, mode_valid, fn)
-#define XDF_DEFINE_MODE_VALID(fn) \
-	static enum drm_mode_status __maybe_unused \
-	fn##_thunk(struct drm_connector *connector, struct drm_display_mode *mode) \
-	{ \
-		return fn(connector, mode); \
-	}
-
 /* Before v6.17 (about): no format info. */
 #define XDF_FB_CREATE(fn) XDF_HOOK(drm_mode_config_funcs, fb_create, fn)
 #define XDF_DEFINE_FB_CREATE(fn) \

@@ -10,8 +10,6 @@
 
 #define iosys_map dma_buf_map
 #define iosys_map_set_vaddr dma_buf_map_set_vaddr
-#define iosys_map_is_null dma_buf_map_is_null
-#define iosys_map_clear dma_buf_map_clear
 #else
 /* Before, a mapping was a pointer.  See XDF_GEM_VMAP in thunks.h. */
 #include <linux/types.h>
@@ -25,16 +23,6 @@ static inline void iosys_map_set_vaddr(struct iosys_map *map, void *vaddr)
 {
 	map->vaddr = vaddr;
 	map->is_iomem = false;
-}
-
-static inline bool iosys_map_is_null(const struct iosys_map *map)
-{
-	return !map->vaddr;
-}
-
-static inline void iosys_map_clear(struct iosys_map *map)
-{
-	iosys_map_set_vaddr(map, NULL);
 }
 #endif
 

@@ -6,11 +6,6 @@
 
 #include_next <xen/grant_table.h>
 
-/* about v5.18; 0 was the mark of "no grant" before, and a valid one */
-#ifndef INVALID_GRANT_REF
-#define INVALID_GRANT_REF ((grant_ref_t)-1)
-#endif
-
 #ifndef XDF_HAVE_GNTTAB_END_PAGE
 static inline void xdf_gnttab_end_foreign_access(grant_ref_t ref,
 						 struct page *page)

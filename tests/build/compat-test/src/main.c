@@ -11,7 +11,6 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/slab.h>
-#include <linux/timer.h>
 
 #include <drm/drm_atomic.h>
 #include <drm/drm_atomic_helper.h>
@@ -22,13 +21,11 @@
 #include <drm/drm_framebuffer.h>
 #include <drm/drm_gem.h>
 #include <drm/drm_gem_atomic_helper.h>
-#include <drm/drm_gem_framebuffer_helper.h>
 #include <drm/drm_ioctl.h>
 #include <drm/drm_managed.h>
 #include <drm/drm_modeset_helper.h>
 #include <drm/drm_prime.h>
 #include <drm/drm_print.h>
-#include <drm/drm_probe_helper.h>
 #include <drm/drm_vblank.h>
 
 #include <xen/events.h>
@@ -43,7 +40,6 @@ struct ct_device {
 	struct drm_plane plane;
 	struct drm_crtc crtc;
 	struct hrtimer tick;
-	struct timer_list late;
 	grant_ref_t gref;
 };
 
@@ -106,39 +102,16 @@ static const struct drm_crtc_helper_funcs ct_crtc_helper_funcs = {
 	.atomic_disable = XDF_CRTC_COMMIT(ct_crtc_commit),
 };
 
-static enum drm_mode_status ct_mode_valid(struct drm_connector *connector,
-					  const struct drm_display_mode *mode)
-{
-	return mode->hdisplay > 8192 ? MODE_BAD_HVALUE : MODE_OK;
-}
-XDF_DEFINE_MODE_VALID(ct_mode_valid)
-
-static const struct drm_connector_helper_funcs ct_connector_helper_funcs = {
-	.mode_valid = XDF_MODE_VALID(ct_mode_valid),
-};
-
-static const struct drm_framebuffer_funcs ct_fb_funcs = {
-	.destroy = drm_gem_fb_destroy,
-	.create_handle = drm_gem_fb_create_handle,
-	.dirty = drm_atomic_helper_dirtyfb,
-};
-
 static struct drm_framebuffer *
 ct_fb_create(struct drm_device *drm, struct drm_file *file,
 	     const struct drm_format_info *info,
 	     const struct drm_mode_fb_cmd2 *cmd)
 {
 	struct drm_framebuffer *fb = kzalloc(sizeof(*fb), GFP_KERNEL);
-	int err;
 
 	if (!fb)
 		return ERR_PTR(-ENOMEM);
 	drm_helper_mode_fill_fb_struct(drm, fb, info, cmd);
-	err = drm_gem_fb_init_with_funcs(drm, fb, file, info, cmd, &ct_fb_funcs);
-	if (err) {
-		kfree(fb);
-		return ERR_PTR(err);
-	}
 	return fb;
 }
 XDF_DEFINE_FB_CREATE(ct_fb_create)
@@ -171,19 +144,13 @@ XDF_DEFINE_GEM_VMAP(ct_gem_vmap)
 
 static void ct_gem_vunmap(struct drm_gem_object *obj, struct iosys_map *map)
 {
-	if (iosys_map_is_null(map) || map->is_iomem)
-		return;
 	kfree(map->vaddr);
-	iosys_map_clear(map);
 }
 XDF_DEFINE_GEM_VUNMAP(ct_gem_vunmap)
 
 static int ct_gem_mmap(struct drm_gem_object *obj, struct vm_area_struct *vma)
 {
 	vm_flags_set(vma, VM_DONTEXPAND);
-	vm_flags_clear(vma, VM_PFNMAP);
-	vm_flags_mod(vma, VM_MIXEDMAP, VM_IO);
-	vma->vm_page_prot = vm_get_page_prot(vma->vm_flags);
 	return 0;
 }
 
@@ -213,13 +180,6 @@ static enum hrtimer_restart ct_tick(struct hrtimer *timer)
 	return HRTIMER_NORESTART;
 }
 
-static void ct_late(struct timer_list *timer)
-{
-	struct ct_device *ct = timer_container_of(ct, timer, late);
-
-	ct->gref = INVALID_GRANT_REF;
-}
-
 static irqreturn_t ct_interrupt(int irq, void *data)
 {
 	xen_irq_lateeoi(irq, XEN_EOI_FLAG_SPURIOUS);
@@ -233,7 +193,6 @@ static void ct_remove(struct xenbus_device *dev)
 
 	if (drm_dev_enter(&ct->drm, &idx)) {
 		hrtimer_cancel(&ct->tick);
-		timer_delete_sync(&ct->late);
 		drm_dev_exit(idx);
 	}
 	if (!gnttab_try_end_foreign_access(ct->gref)) {
@@ -261,12 +220,10 @@ static int ct_probe(struct xenbus_device *dev, const struct xenbus_device_id *id
 	ct->drm.mode_config.funcs = &ct_mode_config_funcs;
 	ct->drm.mode_config.helper_private = &ct_mode_config_helper_funcs;
 	hrtimer_setup(&ct->tick, ct_tick, CLOCK_MONOTONIC, HRTIMER_MODE_REL);
-	timer_setup(&ct->late, ct_late, 0);
 
 	drm_plane_helper_add(&ct->plane, &ct_plane_helper_funcs);
 	drm_plane_enable_fb_damage_clips(&ct->plane);
 	drm_crtc_helper_add(&ct->crtc, &ct_crtc_helper_funcs);
-	drm_connector_helper_add(NULL, &ct_connector_helper_funcs);
 	obj = drmm_kzalloc(&ct->drm, sizeof(*obj), GFP_KERNEL);
 	if (!obj)
 		return -ENOMEM;

@@ -4,5 +4,5 @@
 void probe(struct vm_area_struct *vma);
 void probe(struct vm_area_struct *vma)
 {
-	vm_flags_mod(vma, VM_IO, VM_PFNMAP);
+	vm_flags_set(vma, VM_IO);
 }
