@@ -355,6 +355,12 @@ static void decide_to_bind(struct device *dev)
  */
 void bind_paused(struct device *dev)
 {
+	bool late = read_frontend(dev) != dev->fe;
+	struct json *j = log_begin_dev("bind-pause-over", dev);
+
+	json_bool(j, "stale", dev->bind_stale);
+	json_bool(j, "late", late);
+	log_end();
 	dev->bind_due = NEVER;
 	bind_device(dev, dev->bind_stale);
 	sync_device(dev);
