@@ -36,6 +36,7 @@ int xdf_ring_reserve(struct xdf_ring *ring, u8 op, u16 *id);
 int xdf_ring_unread(const struct xdf_ring *ring, u32 rsp_prod);
 int xdf_ring_accept(struct xdf_ring *ring, u16 id, u8 op);
 int xdf_status_to_errno(s32 status);
+int xdf_client_errno(int err);
 int xdf_events_unread(u32 in_cons, u32 in_prod);
 
 #endif

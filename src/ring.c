@@ -119,6 +119,33 @@ int xdf_status_to_errno(s32 status)
 }
 
 /**
+ * xdf_client_errno - a backend's error as the result of a client's ioctl
+ * @err: 0 or an error of the backend's or the driver's, as of xdf_channel_call()
+ *
+ * Clients take some errors for a property of the ioctl, the file or themselves. displ_be
+ * whose domain has no dma-bufs of grants refuses each buffer with -ENOTTY, for one.
+ *
+ * Return: @err, or -EIO in place of such an error.
+ */
+int xdf_client_errno(int err)
+{
+	switch (err) {
+	case -EPERM:
+	case -ESRCH:
+	case -EBADF:
+	case -EACCES:
+	case -EFAULT:
+	case -ENODEV:
+	case -ENOTTY:
+	case -EPIPE:
+	case -ENOSYS:
+	case -EOPNOTSUPP:
+		return -EIO;
+	}
+	return err;
+}
+
+/**
  * xdf_events_unread - how many events may be read
  * @in_cons: our private consumer index
  * @in_prod: the backend's producer index, copied from the shared page

@@ -75,7 +75,7 @@ void xdf_view_discard(struct xdf_fb *fb)
 static int view_errno(int ret)
 {
 	if (ret != XDF_UNSENT)
-		return ret;
+		return xdf_client_errno(ret);
 	return fatal_signal_pending(current) ? -EINTR : -ETIMEDOUT;
 }
 

@@ -395,6 +395,21 @@ static void status_table(void **state)
 	}
 }
 
+static void client_errnos(void **state)
+{
+	static const int kept[] = { 0, -EINVAL, -ENOENT, -ENOMEM, -ENOSPC, -EIO, -EBUSY, -EINTR,
+				    -ETIMEDOUT, -ENOTCONN, -ERANGE };
+	static const int hidden[] = { -ENOTTY, -ENOSYS, -EPERM, -EACCES, -ENODEV, -EBADF,
+				      -EOPNOTSUPP, -EFAULT };
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(kept); i++)
+		assert_int_equal(xdf_client_errno(kept[i]), kept[i]);
+	for (i = 0; i < ARRAY_SIZE(hidden); i++)
+		assert_int_equal(xdf_client_errno(hidden[i]), -EIO);
+}
+
 static void events_bounds(void **state)
 {
 	static const u32 jump[] = {
@@ -590,6 +605,7 @@ int main(void)
 		cmocka_unit_test(ring_unread_jumps),
 		cmocka_unit_test(ring_unread_takes_nothing_back),
 		cmocka_unit_test(status_table),
+		cmocka_unit_test(client_errnos),
 		cmocka_unit_test(events_bounds),
 		cmocka_unit_test(events_wrap),
 		cmocka_unit_test(ring_model),
