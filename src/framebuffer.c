@@ -31,10 +31,35 @@ static void xdf_fb_destroy(struct drm_framebuffer *base)
 	fb_discard(to_xdf_fb(base));
 }
 
+static bool clip_inside(const struct drm_clip_rect *clip, const struct drm_framebuffer *fb)
+{
+	return clip->x1 < clip->x2 && clip->y1 < clip->y2 && clip->x2 <= fb->width &&
+	       clip->y2 <= fb->height;
+}
+
+/*
+ * DRM_IOCTL_MODE_DIRTYFB. DRM refuses clips that do not lie inside the framebuffer. X sends
+ * such, with negative coordinates in 16 bits, for a rotated monitor, and never calls again
+ * after an error: the whole framebuffer is taken as changed then.
+ */
+static int xdf_fb_dirty(struct drm_framebuffer *fb, struct drm_file *file, unsigned int flags,
+			unsigned int color, struct drm_clip_rect *clips, unsigned int num_clips)
+{
+	unsigned int i;
+
+	for (i = 0; i < num_clips; i++) {
+		if (clip_inside(&clips[i], fb))
+			continue;
+		clips = NULL;
+		num_clips = 0;
+	}
+	return drm_atomic_helper_dirtyfb(fb, file, flags, color, clips, num_clips);
+}
+
 static const struct drm_framebuffer_funcs xdf_fb_funcs = {
 	.destroy = xdf_fb_destroy,
 	.create_handle = drm_gem_fb_create_handle,
-	.dirty = drm_atomic_helper_dirtyfb,
+	.dirty = xdf_fb_dirty,
 };
 
 /* The core does not ask whether there is a plane that could show it. */
