@@ -3,6 +3,7 @@
 #define XDF_DEVICE_H
 
 #include <linux/atomic.h>
+#include <linux/completion.h>
 #include <linux/hrtimer.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
@@ -14,6 +15,7 @@
 #include <drm/drm_crtc.h>
 #include <drm/drm_device.h>
 #include <drm/drm_encoder.h>
+#include <drm/drm_modes.h>
 #include <drm/drm_plane.h>
 
 #include <xen/xenbus.h>
@@ -118,20 +120,43 @@ struct xdf_flip {
 };
 
 /* Different sizes that an EDID may offer; the rest of a longer list is left out. */
-#define XDF_SCREEN_SIZES 64
+#define XDF_SCREEN_SIZES 128
+/* Sizes that were set before and may be set again. */
+#define XDF_SCREEN_USED 8
+
+/**
+ * struct xdf_size - visible size of a mode
+ * @width: in pixels
+ * @height: in lines
+ */
+struct xdf_size {
+	u16 width;
+	u16 height;
+};
+
+struct xdf_edid_request;
 
 /**
  * struct xdf_screen - what is known of the display behind a connector
  *
- * All members are protected by the device's screen_lock.
+ * All members are protected by the device's screen_lock, unless they say otherwise.
  *
  * @width: visible width by XenStore, in pixels, 0 when there is no display
  * @height: visible height by XenStore, in lines
  * @unique_id: the toolstack's name for it
  * @edid: EDID by the backend, checked, NULL when there is none
  * @edid_size: its size in bytes
- * @num_sizes: number of entries in @size, 0 without an EDID
- * @size: the sizes, in pixels, of the modes that the EDID offers
+ * @edid_wrong: what was wrong with the last one and is in the log, NULL for nothing
+ * @edid_link: id of the link whose backend has answered GET_EDID, 0 for none; under ask_lock
+ * @edid_tries: how often that backend was asked; under ask_lock
+ * @request: the GET_EDID that is not answered, NULL when there is none; under ask_lock
+ * @num_sizes: number of entries in @size, 0 before anybody has asked for the modes
+ * @size: the sizes of the modes that the display has
+ * @num_used: number of entries in @used
+ * @used: sizes that were set, the last one first
+ * @mode: the mode that is set, whether or not the CRTC is active; its clock is 0 when
+ *	there is none
+ * @outgrown: the display has changed and does not have @mode any more
  */
 struct xdf_screen {
 	u32 width;
@@ -139,11 +164,16 @@ struct xdf_screen {
 	char unique_id[XDF_UNIQUE_ID_LEN + 1];
 	u8 *edid;
 	u32 edid_size;
+	const char *edid_wrong;
+	u32 edid_link;
+	unsigned int edid_tries;
+	struct xdf_edid_request *request;
 	unsigned int num_sizes;
-	struct {
-		u16 width;
-		u16 height;
-	} size[XDF_SCREEN_SIZES];
+	struct xdf_size size[XDF_SCREEN_SIZES];
+	unsigned int num_used;
+	struct xdf_size used[XDF_SCREEN_USED];
+	struct drm_display_mode mode;
+	bool outgrown;
 };
 
 /**
@@ -166,6 +196,8 @@ struct xdf_screen {
  * @format: of the framebuffer that the backend was configured with, DRM fourcc;
  *	under config_lock
  * @bpp: bits a pixel of that format; under config_lock
+ * @refused: the backend's error when it refused the present mode, 0 when it has not;
+ *	under config_lock
  */
 struct xdf_pipe {
 	struct xdf_device *xdf;
@@ -183,6 +215,7 @@ struct xdf_pipe {
 	u32 height;
 	u32 format;
 	u32 bpp;
+	int refused;
 };
 
 /**
@@ -191,7 +224,7 @@ struct xdf_pipe {
  * Lives until the device is unbound and the last file, mapping and dma-buf is
  * gone; the bus device does not live as long, see @xdev.
  *
- * Lock order: state_lock, buf_lock, config_lock, screen_lock, then DRM's
+ * Lock order: state_lock, ask_lock, buf_lock, config_lock, screen_lock, then DRM's
  * event_lock, its vblank locks, xdf_vblank.lock or link_lock, then a channel's
  * lock.
  *
@@ -213,11 +246,15 @@ struct xdf_pipe {
  *	state_lock
  * @link_lock: protects @link
  * @link: the present link, NULL when there is none
+ * @published: the last link, dead, whose rings and event channels the backend may still
+ *	bind to; or NULL; under state_lock
+ * @rejected: it was said that the backend closes without connecting; under state_lock
  * @serial: number of the last link made; under state_lock
  * @announced: number of the last link that the log was told of; under state_lock
  * @buf_lock: protects @dbufs, @views and what the backend was told of each
  * @config_lock: protects what the backend was told of each pipe
  * @screen_lock: protects the screen of each pipe
+ * @ask_lock: protects the requests for EDIDs
  * @ready: serial of the link over which all buffers and framebuffers were
  *	announced, 0 for none; written under buf_lock and config_lock
  * @dbufs: all display buffers
@@ -249,19 +286,24 @@ struct xdf_pipe {
  * @heard: it has fired for the present link; under state_lock
  * @screens_changed: the screen of a pipe is another one than clients were told of;
  *	under screen_lock
+ * @registration: completed when clients may use the DRM device, or it could not be registered
  * @screens_told: when clients were told last, in jiffies
  * @screen_watch: tells when a connector's nodes are written
  * @screen_watched: @screen_watch is registered; under state_lock
  * @screens_missed: some may have been missed, for want of a DRM device or of the watch;
  *	under state_lock
  * @screen_work: looks at them and asks for EDIDs: screen.c
+ * @sizes_written: a connector's node in XenStore was written, or may have been; only
+ *	screen_work clears it
+ * @edid_waits: how often in a row EDIDs had not come
  * @broken_work: closes a link after a protocol violation: frontend.c
  * @outfence_lock: protects @outfences and @outfences_held
  * @outfences: fences of commits that others may have yet
  * @outfences_held: a reference of the device and one of the module are held for them
  * @outfence_work: gives up those that nobody has: outfence.c
- * @formats: what the present backend takes, a bitmap of xdf_formats[]; written under
- *	state_lock
+ * @formats: what the first backend takes, a bitmap of xdf_formats[]; only connect_work
+ *	writes it, before the DRM device is registered
+ * @formats_tried: of which the backend has said whether it takes them; only connect_work's
  * @num_pipes: number of pipes, set before the DRM device is registered
  * @pipe: one a connector, from the first link on that had it; see xdf_kms_prepare()
  */
@@ -282,12 +324,15 @@ struct xdf_device {
 
 	spinlock_t link_lock;
 	struct xdf_link *link;
+	struct xdf_link *published;
+	bool rejected;
 	u32 serial;
 	u32 announced;
 
 	struct mutex buf_lock;
 	struct mutex config_lock;
 	struct mutex screen_lock;
+	struct mutex ask_lock;
 	u32 ready;
 	struct list_head dbufs;
 	struct list_head views;
@@ -314,11 +359,14 @@ struct xdf_device {
 	bool hearing;
 	bool heard;
 	bool screens_changed;
+	struct completion registration;
 	unsigned long screens_told;
 	struct xenbus_watch screen_watch;
 	bool screen_watched;
 	bool screens_missed;
 	struct delayed_work screen_work;
+	bool sizes_written;
+	unsigned int edid_waits;
 	struct work_struct broken_work;
 
 	spinlock_t outfence_lock;
@@ -327,6 +375,7 @@ struct xdf_device {
 	struct delayed_work outfence_work;
 
 	u32 formats;
+	u32 formats_tried;
 	unsigned int num_pipes;
 	struct xdf_pipe *pipe[XDF_MAX_CONNECTORS];
 };
@@ -365,12 +414,21 @@ void xdf_rebind_exit(void);
 void xdf_screen_init(struct xdf_device *xdf);
 void xdf_screen_fini(struct xdf_device *xdf);
 void xdf_screen_configure(struct xdf_device *xdf, const struct xdf_config *config);
+bool xdf_screen_set_edid(struct xdf_pipe *pipe, u8 *edid, u32 size, const char *wrong);
 int xdf_screen_ask(struct xdf_device *xdf, struct xdf_link *link);
+bool xdf_screen_has_size(struct xdf_pipe *pipe, u32 width, u32 height);
+bool xdf_screen_used_size(struct xdf_pipe *pipe, u32 width, u32 height);
+void xdf_screen_set_mode(struct xdf_pipe *pipe, const struct drm_display_mode *mode);
 void xdf_screen_forget(struct xdf_device *xdf);
 void xdf_screen_tell(struct xdf_device *xdf);
+void xdf_screen_tell_status(struct xdf_device *xdf);
 void xdf_screen_watch(struct xdf_device *xdf);
 void xdf_screen_catch_up(struct xdf_device *xdf);
 void xdf_screen_stop(struct xdf_device *xdf);
+
+/* edid_fetch.c */
+int xdf_edid_fetch(struct xdf_device *xdf, struct xdf_link *link, bool anew);
+void xdf_edid_link_lost(struct xdf_device *xdf);
 
 /* kms.c, crtc.c, plane.c, connector.c, vblank.c, console.c, debug.c */
 extern const struct drm_driver xdf_drm_driver;
@@ -382,6 +440,7 @@ int xdf_kms_init(struct xdf_device *xdf);
 int xdf_plane_init(struct xdf_pipe *pipe);
 void xdf_plane_sync(struct drm_atomic_commit *commit);
 int xdf_crtc_init(struct xdf_pipe *pipe);
+enum drm_mode_status xdf_crtc_timing_valid(const struct drm_display_mode *mode);
 int xdf_connector_init(struct xdf_pipe *pipe);
 
 /* outfence.c */
@@ -402,6 +461,7 @@ void xdf_crtc_config_work_fn(struct work_struct *work);
 void xdf_crtc_config_stop(struct xdf_device *xdf);
 bool xdf_crtc_resend(struct xdf_pipe *pipe, const struct xdf_link *link);
 int xdf_crtc_replay(struct xdf_pipe *pipe, struct xdf_link *link);
+int xdf_crtc_refused(struct xdf_pipe *pipe);
 void xdf_crtc_retract(struct xdf_pipe *pipe, struct xdf_link *link);
 void xdf_crtc_let_go(struct xdf_device *xdf, struct xdf_link *link, u64 fb_cookie);
 void xdf_crtc_link_lost(struct xdf_pipe *pipe);

@@ -21,6 +21,6 @@ struct xdf_format {
 
 extern const struct xdf_format xdf_formats[XDF_NUM_FORMATS];
 
-int xdf_formats_learn(struct xdf_device *xdf, struct xdf_link *link, u32 *formats);
+int xdf_formats_learn(struct xdf_device *xdf, struct xdf_link *link);
 
 #endif

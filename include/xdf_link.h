@@ -54,7 +54,7 @@ struct xdf_link_ops {
 };
 
 /**
- * struct xdf_call - somebody who waits for a response; lives on its stack
+ * struct xdf_call - where a response goes that somebody waits for
  * @done: completed when @err and @resp are valid
  * @err: 0, the backend's error, or -ENOTCONN when the link died
  * @resp: where to copy the response to, NULL when only @err matters
@@ -209,6 +209,9 @@ void xdf_shared_page_fini(struct xdf_shared_page *shared);
 int xdf_channel_send(struct xdf_channel *channel, struct xendispl_req *req, u64 number);
 int xdf_channel_call(struct xdf_channel *channel, struct xendispl_req *req,
 		     struct xendispl_resp *resp);
+int xdf_channel_ask(struct xdf_channel *channel, struct xendispl_req *req, struct xdf_call *call);
+int xdf_channel_wait(struct xdf_channel *channel, struct xdf_call *call, unsigned long timeout);
+bool xdf_channel_abandon(struct xdf_channel *channel, struct xdf_call *call);
 void xdf_channel_send_last(struct xdf_channel *channel, u64 fb_cookie);
 bool xdf_channel_refused(struct xdf_channel *channel, u64 cookie);
 u64 xdf_channel_take_refused(struct xdf_channel *channel);
@@ -216,6 +219,7 @@ bool xdf_channel_owes(struct xdf_channel *channel);
 void xdf_channel_poll(struct xdf_channel *channel);
 void xdf_channel_nudge(struct xdf_channel *channel);
 void xdf_channel_kill(struct xdf_channel *channel);
+void xdf_channel_disarm(struct xdf_channel *channel, bool renew);
 
 /**
  * xdf_link_unanswered - may a request be carried out yet?
@@ -235,8 +239,11 @@ bool xdf_link_silent(struct xdf_link *link);
 void xdf_link_keep(struct xdf_link *link, struct xdf_grants *grants);
 int xdf_link_publish(struct xdf_link *link);
 void xdf_link_kill(struct xdf_link *link);
+void xdf_link_disarm(struct xdf_link *link, bool renew);
 void xdf_link_limit(struct xdf_link *link);
 unsigned long xdf_link_timeout(struct xdf_link *link);
+unsigned long xdf_link_patience(struct xdf_link *link);
+void xdf_link_timed_out(struct xdf_link *link);
 void xdf_link_waited(struct xdf_link *link, ktime_t since);
 void xdf_link_break(struct xdf_link *link, const char *why);
 void xdf_link_close(struct xdf_link *link);

@@ -4,6 +4,7 @@
 
 #include <linux/types.h>
 
+struct xdf_call;
 struct xdf_dbuf;
 struct xdf_link;
 
@@ -15,7 +16,7 @@ int xdf_proto_fb_detach(struct xdf_link *link, u64 fb_cookie);
 int xdf_proto_set_config(struct xdf_link *link, unsigned int connector, u64 fb_cookie, u32 width,
 			 u32 height, u32 bpp);
 int xdf_proto_get_edid(struct xdf_link *link, unsigned int connector, u32 gref_directory,
-		       u32 capacity, u32 *size);
+		       u32 capacity, struct xdf_call *call);
 int xdf_proto_pg_flip(struct xdf_link *link, unsigned int connector, u64 fb_cookie, u64 number);
 
 #endif

@@ -11,6 +11,7 @@
 #ifdef __KERNEL__
 #include <linux/errno.h>
 #include <linux/kernel.h>
+#include <linux/math64.h>
 #include <linux/string.h>
 #include <linux/types.h>
 #else
@@ -27,6 +28,16 @@ typedef uint64_t u64;
 typedef int32_t s32;
 typedef int64_t s64;
 #endif
+
+/* Without libgcc's 64-bit division, which the kernel does not have on 32 bits. */
+static inline u64 xdf_div_u64(u64 dividend, u32 divisor)
+{
+#ifdef __KERNEL__
+	return div_u64(dividend, divisor);
+#else
+	return dividend / divisor;
+#endif
+}
 
 /* Size of a grant and of every shared page, whatever the guest's PAGE_SIZE. */
 #define XDF_GRANT_SIZE 4096u

@@ -29,8 +29,6 @@
 
 /* A request is lost when it has no answer after so many times the timeout. */
 #define LOST_TIMEOUTS 4
-/* How long to wait for a backend that has just left a request unanswered. */
-#define SILENT_MS 50
 
 /* Far enough that the backend never notifies us of a response. */
 #define RSP_EVENT_NEVER(ring) ((ring)->rsp_cons + XDF_RING_SLOTS + 1)
@@ -156,8 +154,16 @@ int xdf_channel_send(struct xdf_channel *channel, struct xendispl_req *req, u64 
 	return channel_push(channel, req, NULL, number);
 }
 
-/* Forget a call that gave up; its slot stays busy until the answer comes. */
-static void channel_abandon(struct xdf_channel *channel, struct xdf_call *call)
+/**
+ * xdf_channel_abandon - nobody waits for a response any more
+ * @channel: the connector's channel
+ * @call: of xdf_channel_ask(); is not touched afterwards
+ *
+ * The slot stays busy until the backend answers. Any context.
+ *
+ * Return: whether the response has come just before: then @call has the outcome.
+ */
+bool xdf_channel_abandon(struct xdf_channel *channel, struct xdf_call *call)
 {
 	unsigned long flags;
 	unsigned int i;
@@ -171,6 +177,7 @@ static void channel_abandon(struct xdf_channel *channel, struct xdf_call *call)
 		channel_arm(channel);
 	}
 	spin_unlock_irqrestore(&channel->lock, flags);
+	return try_wait_for_completion(&call->done);
 }
 
 /* The cookie of what the backend is told of, 0 when there is none, or on trial only. */
@@ -185,68 +192,98 @@ static u64 call_number(const struct xendispl_req *req)
 	return cookie & XDF_TRIAL ? 0 : cookie;
 }
 
-/* What xdf_channel_call() does, but for counting how long it takes. */
-static int channel_ask(struct xdf_channel *channel, struct xendispl_req *req,
-		       struct xendispl_resp *resp)
+/**
+ * xdf_channel_ask - put a request on the ring; its response is collected later
+ * @channel: the connector's channel
+ * @req: the request, complete but for its id
+ * @call: the response goes here; must stay until xdf_channel_wait() says that it has come,
+ *	xdf_channel_abandon(), or the link is dead
+ *
+ * Any context.
+ *
+ * Return: 0, -ENOSPC when 32 requests are unanswered, -ENOTCONN when the link is dead.
+ */
+int xdf_channel_ask(struct xdf_channel *channel, struct xendispl_req *req, struct xdf_call *call)
 {
-	struct xdf_link *link = channel->link;
-	unsigned long timeout = xdf_link_timeout(link);
-	struct xdf_call call;
+	init_completion(&call->done);
+	call->err = -ENOTCONN;
+	return channel_push(channel, req, call, call_number(req));
+}
+
+/**
+ * xdf_channel_wait - wait for the response to a request
+ * @channel: the connector's channel
+ * @call: of xdf_channel_ask()
+ * @timeout: how long, in jiffies
+ *
+ * Sleeps, killably.
+ *
+ * Return: 0 when @call has the outcome, -ETIMEDOUT or -EINTR when the request is still on
+ * the ring.
+ */
+int xdf_channel_wait(struct xdf_channel *channel, struct xdf_call *call, unsigned long timeout)
+{
 	long left;
-	int ret;
-
-	/* Who did not answer the last one will hardly answer this one. */
-	if (xdf_link_silent(link))
-		timeout = min(timeout, msecs_to_jiffies(SILENT_MS));
-
-	init_completion(&call.done);
-	call.err = -ENOTCONN;
-	call.resp = resp;
-
-	ret = channel_push(channel, req, &call, call_number(req));
-	if (ret == -ENOSPC) {
-		unsigned long start = jiffies, end = start + timeout;
-
-		/* A poll a tick: responses may come without an interrupt. */
-		while (ret == -ENOSPC && time_before(jiffies, end)) {
-			if (fatal_signal_pending(current))
-				return XDF_UNSENT;
-			wait_event_killable_timeout(channel->space,
-						    READ_ONCE(channel->ring.busy) != U32_MAX ||
-						    READ_ONCE(link->dead), 1);
-			xdf_channel_poll(channel);
-			ret = channel_push(channel, req, &call, call_number(req));
-		}
-		if (ret == -ENOSPC) {
-			if (time_before(READ_ONCE(link->heard), start))
-				WRITE_ONCE(link->silent, true);
-			ret = XDF_UNSENT;
-		}
-	}
-	if (ret)
-		return ret;
 
 	/*
-	 * Responses that nobody waited for may lie before ours: then the backend has
+	 * Responses that nobody waited for may lie before this one: then the backend has
 	 * passed the index that asks for an interrupt. Collect them and ask again.
 	 */
 	xdf_channel_poll(channel);
-	left = wait_for_completion_killable_timeout(&call.done, timeout / 2);
+	left = wait_for_completion_killable_timeout(&call->done, timeout / 2);
 	if (!left) {
 		/* Either side may have missed the other's notification. */
 		xdf_channel_nudge(channel);
-		left = wait_for_completion_killable_timeout(&call.done, timeout - timeout / 2);
+		left = wait_for_completion_killable_timeout(&call->done, timeout - timeout / 2);
 	}
-	if (left <= 0) {
-		channel_abandon(channel, &call);
-		/* The answer may have come between the two lines above. */
-		if (!try_wait_for_completion(&call.done)) {
-			if (!left) {
-				WRITE_ONCE(link->silent, true);
-				atomic_inc(&link->num_timeouts);
-			}
-			return left ? -EINTR : -ETIMEDOUT;
-		}
+	if (left > 0)
+		return 0;
+	return left ? -EINTR : -ETIMEDOUT;
+}
+
+/* Wait until there is room for a request, and put it on the ring. */
+static int channel_ask_full(struct xdf_channel *channel, struct xendispl_req *req,
+			    struct xdf_call *call, unsigned long timeout)
+{
+	struct xdf_link *link = channel->link;
+	unsigned long start = jiffies, end = start + timeout;
+	int ret = -ENOSPC;
+
+	/* A poll a tick: responses may come without an interrupt. */
+	while (ret == -ENOSPC && time_before(jiffies, end)) {
+		if (fatal_signal_pending(current))
+			return XDF_UNSENT;
+		wait_event_killable_timeout(channel->space,
+					    READ_ONCE(channel->ring.busy) != U32_MAX ||
+					    READ_ONCE(link->dead), 1);
+		xdf_channel_poll(channel);
+		ret = xdf_channel_ask(channel, req, call);
+	}
+	if (ret != -ENOSPC)
+		return ret;
+	if (time_before(READ_ONCE(link->heard), start))
+		WRITE_ONCE(link->silent, true);
+	return XDF_UNSENT;
+}
+
+/* What xdf_channel_call() does, but for counting how long it takes. */
+static int channel_call(struct xdf_channel *channel, struct xendispl_req *req,
+			struct xendispl_resp *resp)
+{
+	unsigned long timeout = xdf_link_patience(channel->link);
+	struct xdf_call call = { .resp = resp };
+	int ret;
+
+	ret = xdf_channel_ask(channel, req, &call);
+	if (ret == -ENOSPC)
+		ret = channel_ask_full(channel, req, &call, timeout);
+	if (ret)
+		return ret;
+	ret = xdf_channel_wait(channel, &call, timeout);
+	if (ret && !xdf_channel_abandon(channel, &call)) {
+		if (ret == -ETIMEDOUT)
+			xdf_link_timed_out(channel->link);
+		return ret;
 	}
 	return call.err;
 }
@@ -268,7 +305,7 @@ int xdf_channel_call(struct xdf_channel *channel, struct xendispl_req *req,
 		     struct xendispl_resp *resp)
 {
 	ktime_t start = ktime_get();
-	int ret = channel_ask(channel, req, resp);
+	int ret = channel_call(channel, req, resp);
 
 	xdf_link_waited(channel->link, start);
 	return ret;
@@ -276,7 +313,8 @@ int xdf_channel_call(struct xdf_channel *channel, struct xendispl_req *req,
 
 /*
  * A request sent at @sent was answered: is there an old one that will not be?
- * What the backend knows cannot be told then. A flip is sent again by its pipe.
+ * What the backend knows cannot be told then. A flip is sent again by its pipe, and
+ * GET_EDID, which backends need not know, by edid_fetch.c.
  */
 static bool channel_lost_one(const struct xdf_channel *channel, unsigned long sent)
 {
@@ -286,6 +324,7 @@ static bool channel_lost_one(const struct xdf_channel *channel, unsigned long se
 	oldest -= LOST_TIMEOUTS * channel->link->timeout;
 	for_each_set_bit(i, &busy, XDF_RING_SLOTS) {
 		if (channel->ring.op[i] != XENDISPL_OP_PG_FLIP &&
+		    channel->ring.op[i] != XENDISPL_OP_GET_EDID &&
 		    time_before(channel->slot[i].sent, oldest) &&
 		    time_before(channel->slot[i].sent, sent))
 			return true;
@@ -526,17 +565,32 @@ int xdf_channel_init(struct xdf_channel *channel)
 	return ret ?: xdf_shared_page_bind(&channel->event, channel, event_irq, "evt");
 }
 
-/*
+/**
+ * xdf_channel_disarm - leave nothing on the ring that names a grant
+ * @channel: of a dead link
+ * @renew: make ring and event page look as they were when they were published, too
+ *
  * A backend that stands still, with the ring mapped, may come to its requests yet, and
- * then use grants that belong to others by then. All that it finds there is to turn the
- * connector off.
+ * then use grants that belong to others by then. A backend that begins anew may bind to
+ * the ring before it reads that the driver does, too. All that either finds there is to
+ * turn the connector off. Process context.
  */
-static void channel_disarm(struct xdf_channel *channel)
+void xdf_channel_disarm(struct xdf_channel *channel, bool renew)
 {
 	struct xendispl_req req = { .operation = XENDISPL_OP_SET_CONFIG };
+	unsigned long flags;
 
+	if (IS_ERR_OR_NULL(channel->sring) || IS_ERR_OR_NULL(channel->evt))
+		return;
+	spin_lock_irqsave(&channel->lock, flags);
 	for (req.id = 0; req.id < XDF_RING_SLOTS; req.id++)
 		channel->sring->ring[req.id].req = req;
+	if (renew) {
+		SHARED_RING_INIT(channel->sring);
+		WRITE_ONCE(channel->evt->in_cons, 0);
+		WRITE_ONCE(channel->evt->in_prod, 0);
+	}
+	spin_unlock_irqrestore(&channel->lock, flags);
 }
 
 /**
@@ -551,8 +605,7 @@ void xdf_channel_fini(struct xdf_channel *channel)
 	/* The handler of events looks at the ring, too. */
 	xdf_shared_page_unbind(&channel->req, channel);
 	xdf_shared_page_unbind(&channel->event, channel);
-	if (channel->ring.busy)
-		channel_disarm(channel);
+	xdf_channel_disarm(channel, false);
 	xdf_shared_page_fini(&channel->req);
 	xdf_shared_page_fini(&channel->event);
 }

@@ -156,6 +156,33 @@ static bool commit_lights(struct drm_atomic_commit *commit)
 	return false;
 }
 
+/* Will a client get an event, or a fence, that says when the commit is in effect? */
+static bool commit_has_event(struct drm_atomic_commit *commit)
+{
+	struct drm_crtc_state *state;
+	struct drm_crtc *crtc;
+	int i;
+
+	for_each_new_crtc_in_state(commit, crtc, state, i)
+		if (state->event)
+			return true;
+	return false;
+}
+
+/* Has the backend refused a mode that a commit, which is over, has set? */
+static bool commit_refused(struct drm_atomic_commit *commit)
+{
+	struct drm_crtc_state *state;
+	struct drm_crtc *crtc;
+	int i;
+
+	for_each_new_crtc_in_state(commit, crtc, state, i)
+		if (state->active && drm_atomic_crtc_needs_modeset(state) &&
+		    xdf_crtc_refused(crtc_to_pipe(crtc)))
+			return true;
+	return false;
+}
+
 /**
  * xdf_commit - drm_mode_config_funcs.atomic_commit
  * @drm: the device
@@ -166,12 +193,16 @@ static bool commit_lights(struct drm_atomic_commit *commit)
  * turned off under the same; until then what is on may go on changing, as DRM itself does
  * when a framebuffer goes that is shown, or the console draws.
  *
+ * A caller who waits, and whom no event tells of success, gets -EIO for a mode that the
+ * backend refuses. The new state stays; others learn of it by link-status.
+ *
  * Return: 0, -ENODEV when the device is unplugged and off, -EBUSY for a flip that comes
- * before the last one is shown, -EINTR when the caller was killed, -ENOMEM, or an error as
- * of drm_atomic_helper_commit().
+ * before the last one is shown, -EINTR when the caller was killed, -EIO, -ENOMEM, or an
+ * error as of drm_atomic_helper_commit().
  */
 int xdf_commit(struct drm_device *drm, struct drm_atomic_commit *commit, bool nonblock)
 {
+	bool wants_error = !nonblock && !commit_has_event(commit);
 	int ret;
 
 	if (drm_dev_is_unplugged(drm) && commit_lights(commit))
@@ -186,8 +217,8 @@ int xdf_commit(struct drm_device *drm, struct drm_atomic_commit *commit, bool no
 			return -EBUSY;
 		nonblock = false;
 	}
-	ret = xdf_outfence_keep(commit);
-	return ret ?: drm_atomic_helper_commit(drm, commit, nonblock);
+	ret = xdf_outfence_keep(commit) ?: drm_atomic_helper_commit(drm, commit, nonblock);
+	return !ret && wants_error && commit_refused(commit) ? -EIO : ret;
 }
 
 /**

@@ -26,6 +26,8 @@
  */
 #define REPLAY_PAUSE_MS 500
 #define REPLAY_PAUSE_MAX_MS 8000
+/* So often in a row may a backend say nothing before the DRM device is made all the same. */
+#define EXPLORE_TRIES 3
 
 /* First connection: make the DRM device known. Caller holds state_lock. */
 static int card_register(struct xdf_device *xdf)
@@ -42,10 +44,12 @@ static int card_register(struct xdf_device *xdf)
 		/* DRM does not take it back, and would warn of each object as the card goes. */
 		xdf->drm.registered = false;
 		xdf->failed = true;
+		complete_all(&xdf->registration);
 		xdf_rebind(xdf, ret);
 		return -ECANCELED;
 	}
-	xdf->registered = true;
+	WRITE_ONCE(xdf->registered, true);
+	complete_all(&xdf->registration);
 	xdf_screen_catch_up(xdf);
 	return 0;
 }
@@ -71,24 +75,23 @@ static void card_announce(struct xdf_device *xdf, const struct xdf_link *link)
 }
 
 /*
- * Find out what this backend can do, and tell the world. -ENOMEM or -ENOSPC when
- * memory or grants of ours did not suffice to find out all of it.
+ * Ask what cannot change once the DRM device is registered, and what clients should see
+ * first. A backend that answers nothing for so many tries is not waited for any longer.
  */
-static int link_explore(struct xdf_device *xdf, struct xdf_link *link)
+static int card_explore(struct xdf_device *xdf, struct xdf_link *link)
 {
-	int ret, err;
-	u32 formats;
+	u32 tried = xdf->formats_tried;
+	int ret;
 
-	ret = xdf_screen_ask(xdf, link);
-	err = xdf_formats_learn(xdf, link, &formats);
-	ret = ret ?: err;
-
-	mutex_lock(&xdf->state_lock);
-	WRITE_ONCE(xdf->formats, formats);
-	if (!ret && !xdf->removed && xdf->announced != link->serial && !READ_ONCE(link->dead))
-		card_announce(xdf, link);
-	mutex_unlock(&xdf->state_lock);
-	return ret;
+	ret = xdf_formats_learn(xdf, link);
+	if (tried != xdf->formats_tried)
+		xdf->tries = 0;
+	if (ret == -ETIMEDOUT && xdf->tries >= EXPLORE_TRIES) {
+		dev_warn(xdf->drm.dev,
+			 "the backend does not say which pixel formats it takes: only those that it has named are offered\n");
+		ret = 0;
+	}
+	return ret ?: xdf_screen_ask(xdf, link);
 }
 
 /*
@@ -99,7 +102,7 @@ static int card_begin(struct xdf_device *xdf, struct xdf_link *link)
 {
 	int ret;
 
-	ret = link_explore(xdf, link);
+	ret = card_explore(xdf, link);
 	if (ret)
 		return ret;
 	mutex_lock(&xdf->state_lock);
@@ -111,6 +114,15 @@ static int card_begin(struct xdf_device *xdf, struct xdf_link *link)
 		ret = card_register(xdf);
 	mutex_unlock(&xdf->state_lock);
 	return ret;
+}
+
+/* Say once for each link that there is one. */
+static void link_announce(struct xdf_device *xdf, struct xdf_link *link)
+{
+	mutex_lock(&xdf->state_lock);
+	if (!xdf->removed && xdf->announced != link->serial && !READ_ONCE(link->dead))
+		card_announce(xdf, link);
+	mutex_unlock(&xdf->state_lock);
 }
 
 /*
@@ -167,23 +179,25 @@ static unsigned int pause_ms(struct xdf_device *xdf, int err)
 static int link_begin(struct xdf_device *xdf, struct xdf_link *link)
 {
 	bool first = !xdf->registered;
-	int ret, err = 0;
+	int ret, err;
 
 	if (first) {
 		ret = card_begin(xdf, link);
 		if (ret)
 			return ret;
 	}
+	link_announce(xdf, link);
 	/* A picture that was there comes back first. */
 	ret = link_replay(xdf, link);
 	if (!ret)
 		WRITE_ONCE(link->good, true);
-	if (first) {
+	if (first)
 		xdf_console_init(xdf);
-	} else if (ret != -ETIMEDOUT && (!lacks(ret) || xdf->announced != link->serial)) {
-		err = link_explore(xdf, link);
-		xdf_screen_tell(xdf);
-	}
+	if (ret == -ENOTCONN || ret == -ECANCELED)
+		return ret;
+	err = xdf_screen_ask(xdf, link);
+	xdf_screen_tell(xdf);
+	xdf_screen_tell_status(xdf); /* it may take, or refuse, what the last one did not */
 	return ret ?: err;
 }
 

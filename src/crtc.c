@@ -42,6 +42,34 @@ static void configure_later(struct xdf_device *xdf)
 		queue_delayed_work(xdf_wq, &xdf->config_work, msecs_to_jiffies(ms));
 }
 
+/* Is that the backend's answer, and a refusal? */
+static bool mode_refused(int err)
+{
+	return err && err != -ETIMEDOUT && err != -EINTR && err != -ENOTCONN && err != XDF_UNSENT;
+}
+
+/*
+ * Send SET_CONFIG. A mode of a size that the display had once is replaced by the size that
+ * it has, where the framebuffer is large enough: part of the picture is better than none.
+ */
+static int pipe_set_config(struct xdf_pipe *pipe, struct xdf_link *link, u64 fb_cookie)
+{
+	u32 width, height;
+	int ret;
+
+	ret = xdf_proto_set_config(link, pipe->index, fb_cookie, pipe->width, pipe->height,
+				   pipe->bpp);
+	if (!mode_refused(ret) || xdf_screen_has_size(pipe, pipe->width, pipe->height))
+		return ret;
+	mutex_lock(&pipe->xdf->screen_lock);
+	width = pipe->screen.width;
+	height = pipe->screen.height;
+	mutex_unlock(&pipe->xdf->screen_lock);
+	if (!width || width > pipe->width || height > pipe->height)
+		return ret;
+	return xdf_proto_set_config(link, pipe->index, fb_cookie, width, height, pipe->bpp);
+}
+
 /* Tell the backend mode and framebuffer. Caller holds config_lock. */
 static int pipe_configure(struct xdf_pipe *pipe, struct xdf_link *link)
 {
@@ -68,8 +96,8 @@ static int pipe_configure(struct xdf_pipe *pipe, struct xdf_link *link)
 	if (!shown)
 		return 0;
 
-	ret = xdf_proto_set_config(link, pipe->index, shown, pipe->width, pipe->height,
-				   pipe->bpp);
+	ret = pipe_set_config(pipe, link, shown);
+	pipe->refused = mode_refused(ret) ? ret : 0;
 	/* Without an answer it may well be done; flips queue up behind it. */
 	if (ret && ret != -ETIMEDOUT && ret != -EINTR) {
 		spin_lock_irq(&drm->event_lock);
@@ -149,6 +177,7 @@ void xdf_crtc_config_work_fn(struct work_struct *work)
 	struct xdf_device *xdf = container_of(work, struct xdf_device, config_work.work);
 	struct xdf_link *link;
 	unsigned int i, dark = 0;
+	bool told;
 
 	mutex_lock(&xdf->config_lock);
 	xdf->refusals++;
@@ -163,8 +192,11 @@ void xdf_crtc_config_work_fn(struct work_struct *work)
 	}
 	if (!dark)
 		xdf->refusals = 0;
+	told = link;
 	xdf_link_put(link);
 	mutex_unlock(&xdf->config_lock);
+	if (told)
+		xdf_screen_tell_status(xdf);
 }
 
 /**
@@ -226,33 +258,16 @@ int xdf_crtc_replay(struct xdf_pipe *pipe, struct xdf_link *link)
 	return pipe->enabled ? pipe_configure(pipe, link) : 0;
 }
 
-/*
- * A backend shows what its display can show: the sizes that the EDID lists, or
- * that of XenStore.
+/**
+ * xdf_crtc_timing_valid - can the clock give a mode, whatever its size?
+ * @mode: the mode
+ *
+ * Return: MODE_OK, or why not.
  */
-static bool mode_size_valid(struct xdf_pipe *pipe, const struct drm_display_mode *mode)
-{
-	struct xdf_screen *screen = &pipe->screen;
-	bool valid = false;
-	unsigned int i;
-
-	mutex_lock(&pipe->xdf->screen_lock);
-	if (!screen->num_sizes)
-		valid = mode->hdisplay == screen->width && mode->vdisplay == screen->height;
-	for (i = 0; i < screen->num_sizes && !valid; i++)
-		valid = mode->hdisplay == screen->size[i].width &&
-			mode->vdisplay == screen->size[i].height;
-	mutex_unlock(&pipe->xdf->screen_lock);
-	return valid;
-}
-
-static enum drm_mode_status xdf_crtc_mode_valid(struct drm_crtc *crtc,
-						const struct drm_display_mode *mode)
+enum drm_mode_status xdf_crtc_timing_valid(const struct drm_display_mode *mode)
 {
 	int refresh;
 
-	if (!mode_size_valid(crtc_to_pipe(crtc), mode))
-		return MODE_BAD_HVALUE;
 	if (mode->flags & DRM_MODE_FLAG_INTERLACE)
 		return MODE_NO_INTERLACE;
 	if (mode->flags & DRM_MODE_FLAG_DBLSCAN)
@@ -266,6 +281,18 @@ static enum drm_mode_status xdf_crtc_mode_valid(struct drm_crtc *crtc,
 	if (refresh > REFRESH_MAX)
 		return MODE_CLOCK_HIGH;
 	return MODE_OK;
+}
+
+static enum drm_mode_status xdf_crtc_mode_valid(struct drm_crtc *crtc,
+						const struct drm_display_mode *mode)
+{
+	struct xdf_pipe *pipe = crtc_to_pipe(crtc);
+
+	/* The backend has modes of these sizes only, or had them when they were set. */
+	if (!xdf_screen_has_size(pipe, mode->hdisplay, mode->vdisplay) &&
+	    !xdf_screen_used_size(pipe, mode->hdisplay, mode->vdisplay))
+		return MODE_BAD_HVALUE;
+	return xdf_crtc_timing_valid(mode);
 }
 
 /* What belongs on the screen from now on is what DRM says. Caller holds event_lock. */
@@ -316,7 +343,7 @@ static void pipe_complain(struct xdf_pipe *pipe, int err)
 				     pipe->index, pipe->width, pipe->height, format);
 	else if (err)
 		dev_warn_ratelimited(dev,
-				     "connector %u: backend refused %ux%u %.4s: %d; nothing is shown\n",
+				     "connector %u: backend refused %ux%u %.4s: %d; nothing is shown, its log may say why\n",
 				     pipe->index, pipe->width, pipe->height, format, err);
 }
 
@@ -330,7 +357,12 @@ static void xdf_crtc_enable(struct drm_crtc *crtc, struct drm_atomic_commit *com
 	pipe->enabled = true;
 	pipe->width = mode->hdisplay;
 	pipe->height = mode->vdisplay;
+	xdf_screen_set_mode(pipe, mode);
 	pipe_complain(pipe, pipe_set(pipe));
+	/* Not every client sets it to Good itself. */
+	if (pipe->connector.state->link_status != DRM_MODE_LINK_STATUS_GOOD &&
+	    !READ_ONCE(xdf->removed))
+		mod_delayed_work(xdf_wq, &xdf->config_work, 0);
 	mutex_unlock(&xdf->config_lock);
 
 	xdf_vblank_set_period(pipe, div_u64(mul_u32_u32(mode->crtc_htotal, mode->crtc_vtotal) *
@@ -394,6 +426,9 @@ static void xdf_crtc_disable(struct drm_crtc *crtc, struct drm_atomic_commit *co
 
 	mutex_lock(&xdf->config_lock);
 	pipe->enabled = false;
+	pipe->refused = 0;
+	if (!crtc->state->enable)
+		xdf_screen_set_mode(pipe, NULL);
 	pipe_off(pipe);
 	mutex_unlock(&xdf->config_lock);
 
@@ -405,6 +440,24 @@ static void xdf_crtc_disable(struct drm_crtc *crtc, struct drm_atomic_commit *co
 	}
 }
 XDF_DEFINE_CRTC_COMMIT(xdf_crtc_disable)
+
+/**
+ * xdf_crtc_refused - has the backend refused the mode that is set?
+ * @pipe: the pipe
+ *
+ * Takes config_lock.
+ *
+ * Return: 0, also when it has not answered; or its error.
+ */
+int xdf_crtc_refused(struct xdf_pipe *pipe)
+{
+	int ret;
+
+	mutex_lock(&pipe->xdf->config_lock);
+	ret = pipe->enabled ? pipe->refused : 0;
+	mutex_unlock(&pipe->xdf->config_lock);
+	return ret;
+}
 
 /**
  * xdf_crtc_retract - have the backend turn a connector off; DRM need not know
@@ -442,10 +495,13 @@ static bool pipe_change_format(struct xdf_pipe *pipe)
 	if ((fb ? fb->format->format : 0) == READ_ONCE(pipe->format))
 		return false;
 	mutex_lock(&xdf->config_lock);
+	/* When a client goes DRM takes the plane and leaves the CRTC active. */
+	xdf_screen_set_mode(pipe, fb ? &pipe->crtc.state->mode : NULL);
 	if (fb) {
 		pipe_complain(pipe, pipe_set(pipe));
 	} else {
 		pipe->format = 0;
+		pipe->refused = 0;
 		pipe_off(pipe);
 	}
 	mutex_unlock(&xdf->config_lock);

@@ -308,7 +308,8 @@ void xdf_crtc_tick(struct xdf_pipe *pipe)
  * xdf_crtc_link_lost - the backend has forgotten everything
  * @pipe: the pipe
  *
- * No callback of the link runs any more. Flips complete with the clock.
+ * A callback of the dead link that is still running finds nothing on the wire. Flips
+ * complete with the clock.
  */
 void xdf_crtc_link_lost(struct xdf_pipe *pipe)
 {

@@ -2,9 +2,9 @@
 /**
  * DOC: formats
  *
- * Which pixel formats a backend takes is not said anywhere. XRGB8888 is what all
- * of them take; of the others we learn by offering the backend a small
- * framebuffer of each at every connection.
+ * The protocol has no way to say which pixel formats a backend takes. The driver offers
+ * the first backend a small framebuffer of each, before the DRM device is registered:
+ * DRM cannot change the formats of a plane afterwards.
  */
 #include <linux/jiffies.h>
 #include <linux/kernel.h>
@@ -19,11 +19,11 @@
 
 /* Size of the framebuffers for the trial: what any display can hold. */
 #define TRIAL_SIZE 64
-/* What a slow backend does not tell in this time, clients of the first link never see. */
+/* How long one call may take; a backend that answers so slowly is asked further by the next. */
 #define LEARN_TIMEOUTS 4
 
 const struct xdf_format xdf_formats[XDF_NUM_FORMATS] = {
-	{ DRM_FORMAT_XRGB8888, 32 }, /* the first one is not tried, it is relied on */
+	{ DRM_FORMAT_XRGB8888, 32 }, /* the first one is offered whatever the backend says */
 	{ DRM_FORMAT_ARGB8888, 32 },
 	{ DRM_FORMAT_XBGR8888, 32 },
 	{ DRM_FORMAT_ABGR8888, 32 },
@@ -36,29 +36,52 @@ const struct xdf_format xdf_formats[XDF_NUM_FORMATS] = {
 	{ DRM_FORMAT_RGB565, 16 },
 };
 
-/* Nothing more can be learned over this link, or not in time. */
+/* Nothing more can be learned over this link, or not in this call. */
 static bool give_up(int err, unsigned long end)
 {
 	return xdf_link_unanswered(err) || err == XDF_UNSENT || time_after(jiffies, end);
 }
 
-/* Try all formats that fit a buffer. False when nothing more can be learned. */
+/* The backend has answered: it takes a format, or refuses it with @err. */
+static void format_note(struct xdf_device *xdf, unsigned int format, int err)
+{
+	xdf->formats_tried |= BIT(format);
+	if (!err)
+		WRITE_ONCE(xdf->formats, xdf->formats | BIT(format));
+	else if (!format)
+		dev_warn(xdf->drm.dev,
+			 "the backend refused a framebuffer of %ux%u XRGB8888: %d; its log may say why\n",
+			 TRIAL_SIZE, TRIAL_SIZE, err);
+}
+
+/* Is there a format of this depth that the backend has said nothing of? */
+static bool depth_unknown(const struct xdf_device *xdf, u32 bpp)
+{
+	unsigned int i;
+
+	for (i = 0; i < XDF_NUM_FORMATS; i++)
+		if (xdf_formats[i].bpp == bpp && !(xdf->formats_tried & BIT(i)))
+			return true;
+	return false;
+}
+
+/* Try all formats that fit a buffer. False when nothing more can be learned now. */
 static bool try_formats(struct xdf_device *xdf, struct xdf_link *link,
-			const struct xdf_dbuf *dbuf, unsigned long end, u32 *found)
+			const struct xdf_dbuf *dbuf, unsigned long end)
 {
 	unsigned int i;
 	u64 cookie;
 	bool stop;
 	int ret;
 
-	for (i = 1; i < XDF_NUM_FORMATS; i++) {
-		if (xdf_formats[i].bpp != dbuf->bpp)
+	for (i = 0; i < XDF_NUM_FORMATS; i++) {
+		if (xdf_formats[i].bpp != dbuf->bpp || (xdf->formats_tried & BIT(i)))
 			continue;
 		cookie = XDF_TRIAL | atomic64_inc_return(&xdf->cookie);
 		ret = xdf_proto_fb_attach(link, dbuf->cookie, cookie, TRIAL_SIZE, TRIAL_SIZE,
 					  xdf_formats[i].fourcc);
-		if (!ret)
-			*found |= BIT(i);
+		if (!xdf_link_unanswered(ret) && ret != XDF_UNSENT)
+			format_note(xdf, i, ret);
 		/* Without an answer it may be attached all the same. */
 		stop = give_up(ret, end);
 		while ((!ret || xdf_link_unanswered(ret)) &&
@@ -70,12 +93,21 @@ static bool try_formats(struct xdf_device *xdf, struct xdf_link *link,
 	return true;
 }
 
+/* The backend refused to make a buffer of a depth: it takes none of its formats. */
+static void depth_refused(struct xdf_device *xdf, u32 bpp, int err)
+{
+	unsigned int i;
+
+	for (i = 0; i < XDF_NUM_FORMATS; i++)
+		if (xdf_formats[i].bpp == bpp && !(xdf->formats_tried & BIT(i)))
+			format_note(xdf, i, err);
+}
+
 /*
- * The same for a depth: make a buffer of it. 0 to go on; -ENOMEM or -ENOSPC when we
- * have no room for the buffer, -ECANCELED when nothing more can be learned.
+ * Try the formats of a depth: make a buffer of it. 0 to go on; -ENOMEM or -ENOSPC when
+ * there is no room for the buffer; -ETIMEDOUT when nothing more can be learned now.
  */
-static int try_depth(struct xdf_device *xdf, struct xdf_link *link, u32 bpp, unsigned long end,
-		     u32 *found)
+static int try_depth(struct xdf_device *xdf, struct xdf_link *link, u32 bpp, unsigned long end)
 {
 	struct xdf_dbuf dbuf = {
 		.cookie = XDF_TRIAL | atomic64_inc_return(&xdf->cookie),
@@ -88,6 +120,8 @@ static int try_depth(struct xdf_device *xdf, struct xdf_link *link, u32 bpp, uns
 	bool go_on;
 	int ret;
 
+	if (!depth_unknown(xdf, bpp))
+		return 0;
 	dbuf.pages = xdf_pages_alloc(DIV_ROUND_UP(dbuf.size, PAGE_SIZE), 0);
 	if (IS_ERR(dbuf.pages))
 		return PTR_ERR(dbuf.pages);
@@ -107,13 +141,15 @@ static int try_depth(struct xdf_device *xdf, struct xdf_link *link, u32 bpp, uns
 	ret = xdf_proto_dbuf_create(link, &dbuf, false);
 	go_on = !give_up(ret, end);
 	if (!ret && go_on)
-		go_on = try_formats(xdf, link, &dbuf, end, found);
+		go_on = try_formats(xdf, link, &dbuf, end);
+	else if (ret && go_on)
+		depth_refused(xdf, bpp, ret);
 	if (!ret || xdf_link_unanswered(ret))
 		ret = xdf_dbuf_forget(xdf, link, dbuf.cookie);
 	/* Requests are served in order: this answer is one to those before. */
 	if (xdf_link_unanswered(ret) || ret == XDF_UNSENT)
 		unanswered = link;
-	ret = go_on ? 0 : -ECANCELED;
+	ret = go_on ? 0 : -ETIMEDOUT;
 
 	xdf_link_keep(unanswered, dbuf.directory);
 out_grants:
@@ -125,18 +161,17 @@ out_pages:
 
 /**
  * xdf_formats_learn - find out which pixel formats the backend takes
- * @xdf: the device
+ * @xdf: the device, whose DRM device is not registered
  * @link: the present link
- * @formats: set to a bitmap of entries of xdf_formats[]
  *
- * Waits for the backend: for one that is slow, in all not much longer than four requests
- * may take; for one that does not answer, one. What is not known by then counts as not
- * taken.
+ * Fills in xdf_device.formats; XRGB8888 is always in it. Waits for the backend: for one
+ * that is slow, not much longer than four requests may take; for one that does not answer,
+ * one. The next call goes on where this one stopped.
  *
- * Return: 0, also when the backend did not let us learn more; -ENOMEM or -ENOSPC
- * when memory or grants of ours did not suffice to try all of them.
+ * Return: 0 when all is known; -ETIMEDOUT when it is not; -ENOTCONN; -ENOMEM or -ENOSPC
+ * when memory or grants of ours did not suffice.
  */
-int xdf_formats_learn(struct xdf_device *xdf, struct xdf_link *link, u32 *formats)
+int xdf_formats_learn(struct xdf_device *xdf, struct xdf_link *link)
 {
 	static const u32 depths[] = { 32, 16, 24 };
 	unsigned long end = jiffies + LEARN_TIMEOUTS * link->timeout;
@@ -144,8 +179,8 @@ int xdf_formats_learn(struct xdf_device *xdf, struct xdf_link *link, u32 *format
 	int ret = 0;
 
 	BUILD_BUG_ON(XDF_NUM_FORMATS > 32);
-	*formats = BIT(0);
+	WRITE_ONCE(xdf->formats, xdf->formats | BIT(0));
 	for (i = 0; i < ARRAY_SIZE(depths) && !ret; i++)
-		ret = try_depth(xdf, link, depths[i], end, formats);
-	return ret == -ECANCELED ? 0 : ret;
+		ret = try_depth(xdf, link, depths[i], end);
+	return ret == -ETIMEDOUT && READ_ONCE(link->dead) ? -ENOTCONN : ret;
 }

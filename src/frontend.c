@@ -139,6 +139,7 @@ static void link_drop(struct xdf_device *xdf)
 	spin_unlock_irq(&xdf->link_lock);
 	for (i = 0; i < xdf->num_pipes; i++)
 		xdf_crtc_link_lost(xdf->pipe[i]);
+	xdf_edid_link_lost(xdf);
 	xdf_dbuf_link_lost(xdf);
 
 	/* A backend that was restarted is welcome at once, one that misbehaves later. */
@@ -558,6 +559,7 @@ int xdf_probe(struct xenbus_device *xdev, const struct xenbus_device_id *id)
 	spin_lock_init(&xdf->view_lock);
 	spin_lock_init(&xdf->reap_lock);
 	init_waitqueue_head(&xdf->settled);
+	init_completion(&xdf->registration);
 	INIT_LIST_HEAD(&xdf->dbufs);
 	INIT_LIST_HEAD(&xdf->views);
 	INIT_LIST_HEAD(&xdf->reap);

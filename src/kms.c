@@ -19,6 +19,7 @@
 #include <drm/drm_mode_config.h>
 #include <drm/drm_modeset_helper_vtables.h>
 #include <drm/drm_prime.h>
+#include <drm/drm_property.h>
 #include <drm/drm_probe_helper.h>
 #include <drm/drm_vblank.h>
 
@@ -27,11 +28,29 @@
 #include "xdf_device.h"
 #include "xdf_grant.h"
 
+/* The smallest framebuffer that backends take in practice: formats.c tries this one. */
+#define MIN_SIZE 64u
+
 DEFINE_DRM_GEM_FOPS(xdf_fops);
+
+/*
+ * DRM shows the device to udev before its connectors can be asked for (drm_dev_register()).
+ * A client that is as fast as that waits here, killably.
+ */
+static int xdf_open(struct drm_device *drm, struct drm_file *file)
+{
+	struct xdf_device *xdf = to_xdf(drm);
+	int ret = wait_for_completion_killable(&xdf->registration);
+
+	if (ret)
+		return ret;
+	return READ_ONCE(xdf->registered) ? 0 : -ENODEV;
+}
 
 const struct drm_driver xdf_drm_driver = {
 	.driver_features = DRIVER_GEM | DRIVER_MODESET | DRIVER_ATOMIC,
 	.fops = &xdf_fops,
+	.open = xdf_open,
 	.dumb_create = xdf_gem_dumb_create,
 	.debugfs_init = xdf_debugfs_init,
 	.gem_prime_import_sg_table = xdf_gem_import,
@@ -148,6 +167,44 @@ static void stop_clocks(struct drm_device *drm, void *data)
 		xdf_vblank_fini(xdf->pipe[i]);
 }
 
+/*
+ * The smallest framebuffer: X tries one of the smallest size at its start, and takes a
+ * refusal by the backend's own DRM driver, which has a limit, for one of all formats.
+ */
+static void limit_size(struct xdf_device *xdf)
+{
+	struct drm_mode_config *config = &xdf->drm.mode_config;
+	unsigned int i;
+
+	config->min_width = MIN_SIZE;
+	config->min_height = MIN_SIZE;
+	for (i = 0; i < xdf->config.num_connectors; i++) {
+		const struct xdf_connector_config *connector = &xdf->config.connector[i];
+
+		if (!connector->width)
+			continue;
+		config->min_width = min_t(int, config->min_width, connector->width);
+		config->min_height = min_t(int, config->min_height, connector->height);
+	}
+	config->max_width = XDF_MAX_SIZE;
+	config->max_height = XDF_MAX_SIZE;
+}
+
+/* Desktops take a new preferred mode at a hotplug event where a connector has this. */
+static int offer_mode_updates(struct xdf_device *xdf)
+{
+	struct drm_property *property;
+	unsigned int i;
+
+	property = drm_property_create_range(&xdf->drm, DRM_MODE_PROP_IMMUTABLE,
+					     "hotplug_mode_update", 0, 1);
+	if (!property)
+		return -ENOMEM;
+	for (i = 0; i < xdf->config.num_connectors; i++)
+		drm_object_attach_property(&xdf->pipe[i]->connector.base, property, 1);
+	return 0;
+}
+
 /**
  * xdf_kms_init - make the pipes, before the DRM device is registered
  * @xdf: the device, with its configuration
@@ -167,10 +224,7 @@ int xdf_kms_init(struct xdf_device *xdf)
 		return ret;
 	drm->mode_config.funcs = &xdf_mode_config_funcs;
 	drm->mode_config.helper_private = &xdf_mode_config_helper_funcs;
-	drm->mode_config.min_width = 1;
-	drm->mode_config.min_height = 1;
-	drm->mode_config.max_width = XDF_MAX_SIZE;
-	drm->mode_config.max_height = XDF_MAX_SIZE;
+	limit_size(xdf);
 	drm->mode_config.preferred_depth = 24;
 
 	for (i = 0; i < xdf->config.num_connectors; i++) {
@@ -178,6 +232,9 @@ int xdf_kms_init(struct xdf_device *xdf)
 		if (ret)
 			return ret;
 	}
+	ret = offer_mode_updates(xdf);
+	if (ret)
+		return ret;
 
 	ret = drm_vblank_init(drm, xdf->config.num_connectors);
 	if (ret)

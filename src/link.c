@@ -19,6 +19,8 @@
 #define KEPT_PERIOD_MS 100
 /* How long a backend is waited for until it has let go of everything, in times of the timeout. */
 #define LIMIT_TIMEOUTS 4
+/* How long to wait for a backend that has just left a request unanswered. */
+#define SILENT_MS 50
 
 static void link_release(struct kref *refs)
 {
@@ -243,6 +245,21 @@ void xdf_link_kill(struct xdf_link *link)
 }
 
 /**
+ * xdf_link_disarm - leave nothing on the rings that names a grant
+ * @link: a dead link
+ * @renew: its rings shall look new: the backend has let go of them, and may bind to them
+ *
+ * Process context.
+ */
+void xdf_link_disarm(struct xdf_link *link, bool renew)
+{
+	unsigned int i;
+
+	for (i = 0; i < link->num_channels; i++)
+		xdf_channel_disarm(&link->channel[i], renew);
+}
+
+/**
  * xdf_link_limit - from now on, wait for answers for four timeouts in all
  * @link: the link
  *
@@ -267,6 +284,33 @@ unsigned long xdf_link_timeout(struct xdf_link *link)
 	s64 left = max_t(s64, atomic64_read(&link->patience), 0);
 
 	return clamp(nsecs_to_jiffies(left), 1UL, link->timeout);
+}
+
+/**
+ * xdf_link_patience - how long to wait for the next answer
+ * @link: the link
+ *
+ * A backend that did not answer the last request will hardly answer the next one in time.
+ *
+ * Return: jiffies, at least one.
+ */
+unsigned long xdf_link_patience(struct xdf_link *link)
+{
+	unsigned long timeout = xdf_link_timeout(link);
+
+	return xdf_link_silent(link) ? min(timeout, msecs_to_jiffies(SILENT_MS)) : timeout;
+}
+
+/**
+ * xdf_link_timed_out - a request was not answered in time
+ * @link: the link
+ *
+ * Any context.
+ */
+void xdf_link_timed_out(struct xdf_link *link)
+{
+	WRITE_ONCE(link->silent, true);
+	atomic_inc(&link->num_timeouts);
 }
 
 /**

@@ -157,29 +157,24 @@ int xdf_proto_pg_flip(struct xdf_link *link, unsigned int connector, u64 fb_cook
 }
 
 /**
- * xdf_proto_get_edid - have the backend write a connector's EDID
+ * xdf_proto_get_edid - have the backend write a connector's EDID; does not wait
  * @link: the link
  * @connector: number of the connector
  * @gref_directory: grant of the directory of the buffer it goes to
  * @capacity: size of that buffer in bytes
- * @size: set to the size of the EDID in bytes, as the backend says it
+ * @call: the response goes here: see xdf_channel_ask()
  *
  * Belongs to version 2, but backends that speak 1 know it too or refuse it.
  *
- * Return: see above, but -ETIMEDOUT also when there was no room.
+ * Return: 0 when it is on its way, -ENOSPC, -ENOTCONN.
  */
 int xdf_proto_get_edid(struct xdf_link *link, unsigned int connector, u32 gref_directory,
-		       u32 capacity, u32 *size)
+		       u32 capacity, struct xdf_call *call)
 {
-	struct xendispl_resp resp;
 	struct xendispl_req req;
-	int ret;
 
 	request_init(&req, XENDISPL_OP_GET_EDID);
 	req.op.get_edid.buffer_sz = capacity;
 	req.op.get_edid.gref_directory = gref_directory;
-	ret = xdf_channel_call(&link->channel[connector], &req, &resp);
-	if (!ret)
-		*size = resp.op.get_edid.edid_sz;
-	return ret == XDF_UNSENT ? -ETIMEDOUT : ret;
+	return xdf_channel_ask(&link->channel[connector], &req, call);
 }
