@@ -79,7 +79,7 @@ static const char *parse_part(const char *part, size_t len, struct edid_spec *sp
 
 /**
  * edid_parse() - what to answer to GET_EDID
- * @text: none, file:PATH, or auto[:BLOCKS][:WxH][@HZ]
+ * @text: none, displ_be, file:PATH, or auto[:BLOCKS][:WxH][@HZ]
  * @spec: the result; valid only if NULL is returned; @path points into @text
  *
  * Return: NULL, or what is wrong.
@@ -91,13 +91,17 @@ const char *edid_parse(const char *text, struct edid_spec *spec)
 	memset(spec, 0, sizeof(*spec));
 	if (!strcmp(text, "none"))
 		return NULL;
+	if (!strcmp(text, "displ_be")) {
+		spec->kind = EDID_DISPL_BE;
+		return NULL;
+	}
 	if (!strncmp(text, "file:", 5)) {
 		spec->kind = EDID_FILE;
 		spec->path = text + 5;
 		return *spec->path ? NULL : "file: without a path";
 	}
 	if (strncmp(text, "auto", 4))
-		return "not none, auto[:BLOCKS][:WxH][@HZ] or file:PATH";
+		return "not none, auto[:BLOCKS][:WxH][@HZ], displ_be or file:PATH";
 	spec->kind = EDID_AUTO;
 	spec->mhz = 60000;
 	text += 4;
@@ -112,7 +116,7 @@ const char *edid_parse(const char *text, struct edid_spec *spec)
 	if (*text == '@' && !parse_rate(text + 1, &spec->mhz))
 		return "the rate is not within 1..500 Hz";
 	if (*text && *text != '@')
-		return "not none, auto[:BLOCKS][:WxH][@HZ] or file:PATH";
+		return "not none, auto[:BLOCKS][:WxH][@HZ], displ_be or file:PATH";
 	if (!spec->blocks)
 		spec->blocks = 1;
 	return NULL;
@@ -257,18 +261,24 @@ static void put_limits(uint8_t *d, const struct timing *t)
 	memset(d + 12, ' ', 6);
 }
 
+static const uint8_t header[8] = { 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0 };
+
+/* three letters of five bits each, the first one in the upper bits */
+static void put_vendor(uint8_t *b)
+{
+	b[8] = ('X' - '@') << 2 | ('E' - '@') >> 3;
+	b[9] = (uint8_t)(('E' - '@') << 5 | ('N' - '@'));
+}
+
 static void put_base(uint8_t *b, const struct timing *t, const char *name, uint32_t extensions)
 {
-	static const uint8_t header[8] = { 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0 };
 	static const uint8_t srgb[10] = { 0xee, 0x91, 0xa3, 0x54, 0x4c, 0x99, 0x26, 0x0f, 0x50,
 					  0x54 };
 	uint32_t cm_w = millimetres(t->hactive) / 10, cm_h = millimetres(t->vactive) / 10;
 	uint8_t *d = b + DTD_FIRST;
 
 	memcpy(b, header, sizeof(header));
-	/* three letters of five bits each, the first one in the upper bits */
-	b[8] = ('X' - '@') << 2 | ('E' - '@') >> 3;
-	b[9] = (uint8_t)(('E' - '@') << 5 | ('N' - '@'));
+	put_vendor(b);
 	b[10] = 1;		/* product */
 	b[16] = 0xff;		/* the year is that of the model */
 	b[17] = 2026 - 1990;
@@ -385,6 +395,54 @@ size_t edid_generate(const struct edid_spec *spec, const char *name, uint32_t wi
 	for (first = i; i < blocks; i++)
 		put_cta(out + (size_t)EDID_BLOCK * i, i, i == first);
 	return (size_t)blocks * EDID_BLOCK;
+}
+
+/**
+ * edid_displ_be() - the EDID that displ_be makes
+ * @width: of the connector's resolution
+ * @height: likewise
+ * @out: where to; 128 bytes are used
+ *
+ * One timing at 60 Hz. A field keeps the lowest bits of what does not fit: 16 of
+ * the clock, 12 of a side, 10 of the front porch. Blanking is 35 % of the
+ * width and 3.5 % of the height.
+ *
+ * Return: its size in bytes.
+ */
+size_t edid_displ_be(uint32_t width, uint32_t height, uint8_t out[EDID_MAX_BYTES])
+{
+	uint32_t hblank = width * 35 / 100, hfront = width / 4, hsync = width * 3 / 100;
+	uint32_t vblank = height * 35 / 1000, vfront = height / 200, vsync = height / 200;
+	uint64_t clock = (uint64_t)(width + hblank) * (height + vblank) * 60 / 10000;
+	uint8_t *d = out + DTD_FIRST;
+
+	memset(out, 0, EDID_BLOCK);
+	memcpy(out, header, sizeof(header));
+	put_vendor(out);
+	out[10] = 'M';
+	out[11] = 'V';
+	out[16] = 1;		/* week and year */
+	out[17] = 2020 - 1990;
+	out[18] = 1;
+	out[19] = 4;
+	out[20] = 0xa5;		/* digital, 8 bits for each colour, DisplayPort */
+	out[23] = 120;		/* gamma 2.2 */
+	out[24] = 0x06;		/* sRGB, the first timing is the native one */
+	memset(out + 38, 0x01, 16);
+	put16(d, (uint16_t)clock);
+	put12(d + 2, width, hblank);
+	put12(d + 5, height, vblank);
+	d[8] = (uint8_t)hfront;
+	d[9] = (uint8_t)hsync;
+	d[10] = (uint8_t)((vfront & 0xf) << 4 | (vsync & 0xf));
+	d[11] = (uint8_t)((hfront >> 8 & 3) << 6 | (hsync >> 8 & 3) << 4 | (vfront >> 4 & 3) << 2 |
+			  (vsync >> 4 & 3));
+	/* a millimetre has 2.54 pixels */
+	put12(d + 12, width * 100 / 254, height * 100 / 254);
+	d[17] = 0x18;		/* digital, separate syncs, both - */
+	put_text(d + DTD_BYTES, 0xfc, "pv-display");
+	out[127] = checksum(out, 127);
+	return EDID_BLOCK;
 }
 
 static bool dtd_is(const uint8_t *d, uint32_t width, uint32_t height)

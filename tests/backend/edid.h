@@ -9,11 +9,12 @@
 #define EDID_MAX_BYTES (EDID_BLOCK * EDID_MAX_BLOCKS)
 #define EDID_MAX_HZ 500u
 
-enum edid_kind { EDID_NONE, EDID_AUTO, EDID_FILE };
+enum edid_kind { EDID_NONE, EDID_AUTO, EDID_DISPL_BE, EDID_FILE };
 
 /**
  * struct edid_spec - what a connector answers to GET_EDID
- * @kind: an error, something generated, or the bytes of a file
+ * @kind: an error, something generated in our way or in that of displ_be, or the
+ *        bytes of a file
  * @blocks: how many blocks of 128 bytes, EDID_AUTO
  * @width: of the only mode; 0: the connector's resolution
  * @height: likewise
@@ -32,6 +33,7 @@ struct edid_spec {
 const char *edid_parse(const char *text, struct edid_spec *spec);
 size_t edid_generate(const struct edid_spec *spec, const char *name, uint32_t width,
 		     uint32_t height, uint8_t out[EDID_MAX_BYTES]);
+size_t edid_displ_be(uint32_t width, uint32_t height, uint8_t out[EDID_MAX_BYTES]);
 bool edid_has_size(const uint8_t *edid, size_t bytes, uint32_t width, uint32_t height);
 
 #endif

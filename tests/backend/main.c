@@ -42,6 +42,8 @@ static const char usage_text[] =
 "                    none: error -22, as older backends do;\n"
 "                    auto[:BLOCKS][:WxH][@HZ]: an EDID of 1..256 blocks with one mode,\n"
 "                    by default one block, the resolution in XenStore, 60 Hz;\n"
+"                    displ_be: as displ_be makes it, from the resolution: what is too\n"
+"                    large for its fields loses the upper bits;\n"
 "                    file:PATH: these bytes as they are\n"
 "  --fault SPEC[,SPEC]  do wrong on purpose; help lists what\n"
 "  --pace HZ         a flip's event comes at the next tick of a clock of HZ per\n"

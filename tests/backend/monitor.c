@@ -155,6 +155,9 @@ static size_t make_edid(const struct conn *c, const uint8_t **bytes)
 		*bytes = made;
 		return edid_generate(spec, c->unique_id ? c->unique_id : "", c->width, c->height,
 				     made);
+	case EDID_DISPL_BE:
+		*bytes = made;
+		return edid_displ_be(c->width, c->height, made);
 	case EDID_FILE:
 		*bytes = s->bytes;
 		return s->size;

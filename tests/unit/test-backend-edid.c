@@ -151,6 +151,59 @@ static void modes(void **state)
 	}
 }
 
+/* the bytes that displ_be itself answered */
+static void displ_be(void **state)
+{
+	static const struct {
+		const char *path;
+		uint32_t width, height, want_w, want_h;
+	} table[] = {
+		{ XDF_EDID "/displ_be-3840x2160.bin", 3840, 2160, 3840, 2160 },
+		{ XDF_EDID "/displ_be-5120x1440.bin", 5120, 1440, 1024, 1440 },
+		{ XDF_EDID "/displ_be-7680x4320.bin", 7680, 4320, 3584, 224 },
+	};
+	struct edid_spec spec;
+	unsigned int i;
+	uint32_t w, h;
+	struct mode m;
+	uint8_t *e;
+
+	(void)state;
+	assert_null(edid_parse("displ_be", &spec));
+	assert_int_equal(spec.kind, EDID_DISPL_BE);
+	for (i = 0; i < ARRAY_SIZE(table); i++) {
+		FILE *f = fopen(table[i].path, "r");
+		uint8_t real[129];
+
+		assert_non_null(f);
+		assert_int_equal(fread(real, 1, sizeof(real), f), 128);
+		fclose(f);
+		e = unit_alloc(EDID_MAX_BYTES);
+		assert_int_equal(edid_displ_be(table[i].width, table[i].height, e), 128);
+		assert_memory_equal(e, real, 128);
+		assert_true(read_base(e, &m));
+		assert_int_equal(m.width, table[i].want_w);
+		assert_int_equal(m.height, table[i].want_h);
+		free(e);
+	}
+	/* nothing is lost where all fits */
+	e = unit_alloc(EDID_MAX_BYTES);
+	for (w = 320; w <= 1920; w += 80) {
+		for (h = 200; h <= 1200; h += 40) {
+			double hz;
+
+			assert_int_equal(edid_displ_be(w, h, e), 128);
+			check_blocks(e, 128);
+			assert_true(read_base(e, &m));
+			assert_int_equal(m.width, w);
+			assert_int_equal(m.height, h);
+			hz = m.khz10 * 1e4 / m.htotal / m.vtotal;
+			assert_true(hz > 59.8 && hz < 60.01);
+		}
+	}
+	free(e);
+}
+
 static void every_size(void **state)
 {
 	uint64_t seed = 1;
@@ -374,6 +427,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(modes),
+		cmocka_unit_test(displ_be),
 		cmocka_unit_test(every_size),
 		cmocka_unit_test(names),
 		cmocka_unit_test(limits),
