@@ -7,13 +7,20 @@
  * and go underneath:
  *
  *	backend			we
- *	Initialising, Closed	drop the link, Initialising
- *	InitWait		drop the link, Initialising, make a new link,
- *				publish it, Initialised
+ *	Initialising, Closed	Initialising, drop the link
+ *	InitWait		Initialising, drop the link, take back its rings, make a
+ *				new link, publish it, Initialised
  *	Connected		Connected, then tell the backend of all buffers,
  *				framebuffers and modes: connect_work
  *	Closing			send nothing more
  *	any, offline or gone	unplug the DRM device, Closed
+ *
+ * What is published in XenStore (rings, event channels) stays valid until the backend
+ * says Connected, Closing or Closed after our Initialised, or InitWait after our
+ * Initialising: displ_be that starts over a connected frontend reads our old state, binds
+ * to what it finds, and is deaf for good when that fails. So the state is written first
+ * and the link dropped second, and its rings stay, without a request on them, until the
+ * backend has seen that the driver begins anew.
  *
  * States are levels, not events: a backend may be in its third state when we
  * hear of its first. Initialising, and what follows it, is only ever written by
@@ -22,6 +29,8 @@
  */
 #include <linux/delay.h>
 #include <linux/module.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -119,7 +128,10 @@ static const struct xdf_link_ops link_ops = {
 	.broken = link_broken,
 };
 
-/* The backend is gone, or has to be: forget the link. Caller holds state_lock. */
+/*
+ * The backend is gone, or has to be: forget the link, but leave its rings where the backend
+ * may still bind to them, see link_take_back(). Caller holds state_lock.
+ */
 static void link_drop(struct xdf_device *xdf)
 {
 	struct xdf_link *link;
@@ -131,9 +143,12 @@ static void link_drop(struct xdf_device *xdf)
 	if (!link)
 		return;
 
-	/* Whoever finds none has nothing to fear from what it was asked. */
+	/*
+	 * Clear xdf->link only after the rings are disarmed: a reader that sees NULL may end
+	 * grants at once, because no old request can be carried out any more.
+	 */
 	xdf_link_kill(link);
-	xdf_link_close(link);
+	xdf_link_disarm(link, false);
 	spin_lock_irq(&xdf->link_lock);
 	xdf->link = NULL;
 	spin_unlock_irq(&xdf->link_lock);
@@ -146,7 +161,21 @@ static void link_drop(struct xdf_device *xdf)
 	if ((READ_ONCE(link->good) && !READ_ONCE(link->broken)) ||
 	    time_after(jiffies, xdf->linked + msecs_to_jiffies(GOOD_LINK_MS)))
 		xdf->attempts = 0;
-	xdf_link_put(link);
+	xdf->published = link;
+}
+
+/*
+ * The backend cannot bind to the rings of the last link any more: close its event channels,
+ * end its grants. Caller holds state_lock.
+ */
+static void link_take_back(struct xdf_device *xdf)
+{
+	lockdep_assert_held(&xdf->state_lock);
+	if (!xdf->published)
+		return;
+	xdf_link_close(xdf->published);
+	xdf_link_put(xdf->published);
+	xdf->published = NULL;
 }
 
 /* The backend waits for us: make a link. Caller holds state_lock. */
@@ -158,6 +187,7 @@ static void link_make(struct xdf_device *xdf)
 	int ret;
 
 	lockdep_assert_held(&xdf->state_lock);
+	link_take_back(xdf);
 	config = kzalloc(sizeof(*config), GFP_KERNEL);
 	if (!config) {
 		xdf_bus_retry(xdf, RETRY_MAX_MS);
@@ -269,30 +299,59 @@ static bool card_says_closing(struct xdf_device *xdf)
 }
 
 /*
- * Ask the backend to close, whatever became of the link: it may map what is ours yet.
- * displ_be is in InitWait again, others in Closed, when they let go.
+ * May the backend in state @be still bind to the rings, as it has not seen our state or not
+ * reacted to it?
+ */
+static bool bind_pending(const struct xdf_device *xdf, int be)
+{
+	switch (xdf->xdev->state) {
+	case XenbusStateInitialised:
+		return be == XenbusStateInitWait || be == XenbusStateInitialising ||
+		       be == XenbusStateClosing;
+	case XenbusStateInitialising:
+		return xdf->published && (be == XenbusStateInitialising ||
+					  be == XenbusStateConnected || be == XenbusStateClosing);
+	default:
+		return false;
+	}
+}
+
+/* Has the backend not let go, after our Closing? displ_be is in InitWait, others in Closed. */
+static bool close_pending(int be)
+{
+	return be == XenbusStateConnected || be == XenbusStateClosing ||
+	       be == XenbusStateInitialising;
+}
+
+/* Wait a little. False when there is no time left, or the caller is being killed. */
+static bool close_poll(unsigned long end)
+{
+	schedule_timeout_killable(msecs_to_jiffies(CLOSE_POLL_MS));
+	return time_before(jiffies, end) && !fatal_signal_pending(current);
+}
+
+/*
+ * Ask the backend to close, whatever became of the link: it may still map our memory. A
+ * bind that is under way comes first: one that fails makes displ_be deaf to the next driver.
  */
 static void card_close(struct xdf_device *xdf)
 {
 	unsigned long end = jiffies + msecs_to_jiffies(READ_ONCE(xdf_timeout_ms));
-	struct xdf_link *link = xdf_link_get(xdf);
-	struct xenbus_device *xdev = xdf->xdev;
+	const char *path = xdf->xdev->otherend;
+	struct xdf_link *link;
 	unsigned int polls = 0;
 	bool said;
 
+	while (bind_pending(xdf, xdf_store_state(path)) && close_poll(end))
+		;
+	link = xdf_link_get(xdf);
 	if (!link)
 		return;
 	xdf_link_kill(link);
 	said = card_says_closing(xdf);
-	while (!READ_ONCE(link->silent) && time_before(jiffies, end)) {
-		int be = xdf_store_state(xdev->otherend);
-
-		if (be >= 0 && be != XenbusStateConnected && be != XenbusStateClosing)
-			break;
-		msleep(CLOSE_POLL_MS);
+	while (!READ_ONCE(link->silent) && close_pending(xdf_store_state(path)) && close_poll(end))
 		if (!said && !(++polls % CLOSE_AGAIN))
 			said = card_says_closing(xdf);
-	}
 	xdf_link_put(link);
 }
 
@@ -334,6 +393,7 @@ static bool card_down(struct xdf_device *xdf, bool gone)
 		card_close(xdf);
 	mutex_lock(&xdf->state_lock);
 	link_drop(xdf);
+	link_take_back(xdf);
 	mutex_unlock(&xdf->state_lock);
 	xdf_crtc_config_stop(xdf);
 	flush_work(&xdf->reap_work);
@@ -343,6 +403,25 @@ static bool card_down(struct xdf_device *xdf, bool gone)
 	return true;
 }
 
+/* For people: why there is no picture. Caller holds state_lock. */
+static void backend_lost(struct xdf_device *xdf)
+{
+	struct xenbus_device *xdev = xdf->xdev;
+
+	if (!xdf->link)
+		return;
+	if (xdev->state == XenbusStateInitialised && !xdf->rejected) {
+		xdf->rejected = true;
+		dev_err(&xdev->dev,
+			"backend (domain %u) closed without connecting: its log says why; displ_be wants the name of one of its own connectors\n",
+			xdf->link->domid);
+	} else if (xdf->announced == xdf->link->serial && !READ_ONCE(xdf->link->broken)) {
+		dev_warn_ratelimited(&xdev->dev,
+				     "backend (domain %u) is gone; the picture comes back with the next one\n",
+				     xdf->link->domid);
+	}
+}
+
 /*
  * One step after the backend's state, which was written after we were connected (@late), or
  * maybe before. Caller holds state_lock.
@@ -350,6 +429,7 @@ static bool card_down(struct xdf_device *xdf, bool gone)
 static void backend_state(struct xdf_device *xdf, enum xenbus_state be, bool late)
 {
 	struct xenbus_device *xdev = xdf->xdev;
+	bool written;
 
 	xdf->unheard = false;
 	switch (be) {
@@ -358,8 +438,11 @@ static void backend_state(struct xdf_device *xdf, enum xenbus_state be, bool lat
 	case XenbusStateClosed:
 	case XenbusStateUnknown:
 		cancel_delayed_work(&xdf->retry_work); /* this backend begins anew */
-		link_drop(xdf);
+		backend_lost(xdf);
 		xdf_bus_switch(xdf, XenbusStateInitialising);
+		link_drop(xdf);
+		if (xdf->published)
+			xdf_link_disarm(xdf->published, true);
 		break;
 	case XenbusStateInitWait:
 		/*
@@ -371,24 +454,33 @@ static void backend_state(struct xdf_device *xdf, enum xenbus_state be, bool lat
 		/* Or we have put it off. */
 		if (!xdf->link && delayed_work_pending(&xdf->retry_work))
 			break;
+		backend_lost(xdf);
+		written = xdf_bus_switch(xdf, XenbusStateInitialising);
 		link_drop(xdf);
-		if (xdf_bus_switch(xdf, XenbusStateInitialising))
+		link_take_back(xdf);
+		if (written)
 			link_try(xdf);
 		break;
 	case XenbusStateConnected:
-		if (xdf->link && (READ_ONCE(xdf->link->dead) || late)) {
-			/* It closed, and took up the old rings again before we looked. */
-			link_drop(xdf);
+		/*
+		 * It closed, and took up the old rings again before we looked; or it is
+		 * connected to those of an earlier kernel.
+		 */
+		if (xdf->link ? READ_ONCE(xdf->link->dead) || late :
+				xdev->state == XenbusStateInitialising) {
+			backend_lost(xdf);
 			xdf_bus_switch(xdf, XenbusStateClosing);
+			link_drop(xdf);
 			break;
 		}
 		if (xdev->state != XenbusStateInitialised || !xdf->link)
 			break;
 		if (!xdf_bus_switch(xdf, XenbusStateConnected)) {
-			link_drop(xdf);
 			xdf_bus_switch(xdf, XenbusStateClosing);
+			link_drop(xdf);
 			break;
 		}
+		xdf->rejected = false;
 		xdf_bus_hear_out(xdf);
 		xdf_screen_watch(xdf);
 		mod_delayed_work(xdf_wq, &xdf->connect_work, 0);
@@ -423,6 +515,7 @@ void xdf_backend_retry(struct xdf_device *xdf)
 	if (gone) {
 		/* The toolstack waits for this, and takes the device then. */
 		link_drop(xdf);
+		link_take_back(xdf);
 		xdf_bus_switch(xdf, XenbusStateClosed);
 		return;
 	}
@@ -510,6 +603,7 @@ int xdf_resume(struct xenbus_device *xdev)
 	if (!xdf->removed) {
 		cancel_delayed_work(&xdf->retry_work);
 		link_drop(xdf);
+		link_take_back(xdf); /* its event channels are gone */
 		xdf->unwritten = false;
 		xdf->unheard = false;
 		xdf->attempts = 0;
