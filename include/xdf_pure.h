@@ -27,6 +27,17 @@ typedef uint32_t u32;
 typedef uint64_t u64;
 typedef int32_t s32;
 typedef int64_t s64;
+
+/* 64 bits by 32 or 64: a kernel for machines of 32 bits has no "/" for them. */
+static inline s64 div_s64(s64 dividend, s32 divisor)
+{
+	return dividend / divisor;
+}
+
+static inline u64 div64_u64(u64 dividend, u64 divisor)
+{
+	return dividend / divisor;
+}
 #endif
 
 /* Without libgcc's 64-bit division, which the kernel does not have on 32 bits. */

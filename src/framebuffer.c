@@ -87,7 +87,7 @@ static int fb_check(struct drm_device *drm, const struct drm_format_info *info,
 		return -EINVAL;
 	}
 	if (!cmd->pitches[0] || cmd->pitches[0] % 4 ||
-	    xdf_pitch((u64)cmd->pitches[0] * 8 / (info->cpp[0] * 8), info->cpp[0] * 8) !=
+	    xdf_pitch(cmd->pitches[0] / info->cpp[0], info->cpp[0] * 8) !=
 	    cmd->pitches[0]) {
 		drm_dbg_kms(drm, "the protocol cannot express a pitch of %u\n", cmd->pitches[0]);
 		return -EINVAL;

@@ -77,11 +77,11 @@ static bool phase_slower(struct xdf_phase *phase, s64 late)
 /* By how much ticks are to be moved. */
 static s64 phase_shift(s64 late, s64 period, bool lost)
 {
-	s64 nudge = period / NUDGE_DIVISOR;
+	s64 nudge = div_s64(period, NUDGE_DIVISOR);
 
 	if (lost)
 		return late < period / LATE_DIVISOR ? late : period / LATE_DIVISOR;
-	late /= late < 0 ? EARLY_GAIN : LATE_GAIN;
+	late = div_s64(late, late < 0 ? EARLY_GAIN : LATE_GAIN);
 	if (late < -nudge)
 		return -nudge;
 	return late < nudge ? late : nudge;
@@ -101,7 +101,7 @@ u64 xdf_phase_frames(const struct xdf_phase *phase, s64 stretch, s64 now)
 {
 	if (now < phase->tick + phase->period + stretch)
 		return 0;
-	return (now - phase->tick) / phase->period;
+	return div64_u64(now - phase->tick, phase->period);
 }
 
 /**

@@ -9,6 +9,7 @@
  * A framebuffer of DRM's has a view of the whole, and one for each other place
  * where a plane begins to show it: X lays all monitors into one framebuffer.
  */
+#include <linux/math64.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 
@@ -291,7 +292,7 @@ static struct xdf_dbuf *view_dbuf(struct xdf_device *xdf, struct drm_framebuffer
 	u64 start = view_start(fb, x, y);
 	u32 pitch = fb->pitches[0];
 	u32 bpp = fb->format->cpp[0] * 8;
-	u32 width = (u64)pitch * 8 / bpp;
+	u32 width = div_u64((u64)pitch * 8, bpp);
 	u32 height = fb->height - y;
 	struct xdf_dbuf *dbuf = gem->dbuf;
 
@@ -310,7 +311,7 @@ static struct xdf_dbuf *view_dbuf(struct xdf_device *xdf, struct drm_framebuffer
 		width = gem->width;
 		height = gem->height;
 	} else if (!x && gem->pages->kind != XDF_IMPORTED) {
-		height = (gem->base.size - (start - gem->pages->offset)) / pitch;
+		height = div_u64(gem->base.size - (start - gem->pages->offset), pitch);
 	}
 	dbuf = xdf_dbuf_create(xdf, gem->pages, start, width, height, bpp);
 	if (IS_ERR(dbuf) || x || y)
