@@ -40,16 +40,6 @@ static inline u64 div64_u64(u64 dividend, u64 divisor)
 }
 #endif
 
-/* Without libgcc's 64-bit division, which the kernel does not have on 32 bits. */
-static inline u64 xdf_div_u64(u64 dividend, u32 divisor)
-{
-#ifdef __KERNEL__
-	return div_u64(dividend, divisor);
-#else
-	return dividend / divisor;
-#endif
-}
-
 /* Size of a grant and of every shared page, whatever the guest's PAGE_SIZE. */
 #define XDF_GRANT_SIZE 4096u
 

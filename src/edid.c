@@ -156,7 +156,7 @@ static u32 rate(const struct xdf_timing *timing, u64 clock_khz)
 {
 	u32 total = timing->htotal * timing->vtotal;
 
-	return total ? (u32)xdf_div_u64(clock_khz * 1000, total) : 0;
+	return total ? (u32)div64_u64(clock_khz * 1000, total) : 0;
 }
 
 /**
