@@ -122,27 +122,27 @@ int xdf_status_to_errno(s32 status)
  * xdf_client_errno - a backend's error as the result of a client's ioctl
  * @err: 0 or an error of the backend's or the driver's, as of xdf_channel_call()
  *
- * Clients take some errors for a property of the ioctl, the file or themselves. displ_be
+ * Clients take many errors for a property of the ioctl, the file or themselves. displ_be
  * whose domain has no dma-bufs of grants refuses each buffer with -ENOTTY, for one.
  *
- * Return: @err, or -EIO in place of such an error.
+ * Return: @err where it says something of framebuffers and memory, else -EIO.
  */
 int xdf_client_errno(int err)
 {
 	switch (err) {
-	case -EPERM:
-	case -ESRCH:
-	case -EBADF:
-	case -EACCES:
-	case -EFAULT:
-	case -ENODEV:
-	case -ENOTTY:
-	case -EPIPE:
-	case -ENOSYS:
-	case -EOPNOTSUPP:
-		return -EIO;
+	case 0:
+	case -ENOENT:
+	case -EINTR:
+	case -ENOMEM:
+	case -EBUSY:
+	case -EINVAL:
+	case -ENOSPC:
+	case -ERANGE:
+	case -ENOTCONN:
+	case -ETIMEDOUT:
+		return err;
 	}
-	return err;
+	return -EIO;
 }
 
 /**

@@ -397,10 +397,10 @@ static void status_table(void **state)
 
 static void client_errnos(void **state)
 {
-	static const int kept[] = { 0, -EINVAL, -ENOENT, -ENOMEM, -ENOSPC, -EIO, -EBUSY, -EINTR,
+	static const int kept[] = { 0, -EINVAL, -ENOENT, -ENOMEM, -ENOSPC, -EBUSY, -EINTR,
 				    -ETIMEDOUT, -ENOTCONN, -ERANGE };
 	static const int hidden[] = { -ENOTTY, -ENOSYS, -EPERM, -EACCES, -ENODEV, -EBADF,
-				      -EOPNOTSUPP, -EFAULT };
+				      -EOPNOTSUPP, -EFAULT, -EIO, -5000 };
 	unsigned int i;
 
 	(void)state;
