@@ -264,13 +264,14 @@ static void orphan_work_fn(struct work_struct *work)
  *
  * Waits a second at the most. What a backend maps even then is handed to the
  * kernel's own list of deferred grants, which keeps the pages as long as it
- * takes.
+ * takes. Where that list does not hold pages (xdf_gnttab_end_later()), the memory
+ * is never freed.
  */
 void xdf_grants_exit(void)
 {
 	unsigned long end = jiffies + msecs_to_jiffies(ORPHAN_EXIT_MS);
 	struct xdf_grants *grants, *next;
-	unsigned int i, left = 0;
+	unsigned int i, kept, left = 0, lost = 0;
 
 	cancel_delayed_work_sync(&orphan_work);
 	while (!orphans_drain() && time_before(jiffies, end))
@@ -278,13 +279,16 @@ void xdf_grants_exit(void)
 
 	list_for_each_entry_safe(grants, next, &orphans, orphan) {
 		xdf_pages_split(grants->pages); /* some of them go now, others later */
-		for (i = 0; i < grants->count; i++)
-			gnttab_end_foreign_access(grants->ref[i], NULL);
 		left += grants->count;
 		list_del(&grants->orphan);
-		grants_free(grants);
+		for (i = 0, kept = 0; i < grants->count; i++)
+			kept += !xdf_gnttab_end_later(grants->ref[i]);
+		lost += kept;
+		if (!kept)
+			grants_free(grants);
 	}
 	if (left)
-		pr_warn("%s: the backend still maps %u pages, the kernel frees them when it lets go\n",
-			KBUILD_MODNAME, left);
+		pr_warn("%s: the backend still maps %u pages, %s\n", KBUILD_MODNAME, left,
+			lost ? "this kernel loses their memory" :
+			"the kernel frees them when it lets go");
 }

@@ -58,19 +58,11 @@ int xdf_shared_page_bind(struct xdf_shared_page *shared, struct xdf_channel *cha
 		return ret;
 	snprintf(shared->name, sizeof(shared->name), "%s-%u-%s", dev_name(&xdev->dev),
 		 channel->index, what);
-	ret = bind_evtchn_to_irq_lateeoi(shared->port);
-	if (ret < 0) {
-		xenbus_free_evtchn(xdev, shared->port);
-		return ret;
-	}
+	ret = xdf_bind_lateeoi_handler(xdev, shared->port, handler, shared->name, channel);
+	if (ret < 0)
+		return ret; /* the port is closed */
 	shared->irq = ret;
-	ret = request_irq(shared->irq, handler, 0, shared->name, channel);
-	if (ret) {
-		/* Not counted, so this is the end of the interrupt, which closes the port. */
-		evtchn_put(shared->port);
-		shared->irq = 0;
-	}
-	return ret;
+	return 0;
 }
 
 /**

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
-/* needed: late end of interrupt for event channels (bind_evtchn_to_irqhandler_lateeoi) */
+/* needed: late end of interrupt for event channels (bind_evtchn_to_irqhandler_lateeoi, xen_irq_lateeoi) */
 /* v5.10: 54c9de89895e ("xen/events: add a new "late EOI" evtchn framework"), XSA-332; in older stable kernels too */
 #include <linux/interrupt.h>
 #include <xen/events.h>

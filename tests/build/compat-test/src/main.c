@@ -195,10 +195,8 @@ static void ct_remove(struct xenbus_device *dev)
 		hrtimer_cancel(&ct->tick);
 		drm_dev_exit(idx);
 	}
-	if (!gnttab_try_end_foreign_access(ct->gref)) {
+	if (!gnttab_try_end_foreign_access(ct->gref) && !xdf_gnttab_end_later(ct->gref))
 		dev_warn(&dev->dev, "still mapped\n");
-		gnttab_end_foreign_access(ct->gref, NULL);
-	}
 	drm_dev_unplug(&ct->drm);
 }
 XDF_DEFINE_XENBUS_REMOVE(ct_remove)
@@ -232,7 +230,7 @@ static int ct_probe(struct xenbus_device *dev, const struct xenbus_device_id *id
 	err = drm_vblank_init(&ct->drm, 1);
 	if (err)
 		return err;
-	return bind_evtchn_to_irqhandler_lateeoi(0, ct_interrupt, 0, "ct", ct);
+	return xdf_bind_lateeoi_handler(dev, 0, ct_interrupt, "ct", ct);
 }
 
 static const struct xenbus_device_id ct_ids[] = { { "xdf-compat-test" }, { "" } };
