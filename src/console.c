@@ -9,6 +9,7 @@
 #include <linux/module.h>
 
 #include <drm/clients/drm_client_setup.h>
+#include <drm/drm_print.h>
 
 #include "xdf_device.h"
 
@@ -25,6 +26,11 @@ MODULE_PARM_DESC(console, "Show the text console and offer /dev/fb (default: y)"
  */
 void xdf_console_init(struct xdf_device *xdf)
 {
-	if (console)
-		drm_client_setup(&xdf->drm, NULL);
+	const char *lacks;
+
+	if (!console)
+		return;
+	lacks = xdf_console_setup(&xdf->drm);
+	if (lacks)
+		drm_info(&xdf->drm, "no text console: this kernel is built without %s\n", lacks);
 }
