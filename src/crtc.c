@@ -347,6 +347,32 @@ static void pipe_complain(struct xdf_pipe *pipe, int err)
 				     pipe->index, pipe->width, pipe->height, format, err);
 }
 
+/*
+ * The same mode is set again, because of link-status for one. The backend shows it: flip to
+ * the framebuffer, which a backend that has another size by now could not show otherwise.
+ * Caller holds config_lock. Returns false when the mode must be set.
+ */
+static bool pipe_retrain(struct xdf_pipe *pipe, const struct drm_display_mode *mode)
+{
+	const struct drm_framebuffer *fb = pipe->plane.state->fb;
+	struct xdf_flip *flip = &pipe->flip;
+	bool live;
+
+	if (!pipe->enabled || pipe->width != mode->hdisplay || pipe->height != mode->vdisplay ||
+	    !fb || fb->format->format != pipe->format)
+		return false;
+	spin_lock_irq(&pipe->xdf->drm.event_lock);
+	live = flip->live;
+	if (live) {
+		flip_to(pipe);
+		flip->again = true;
+		if (!flip->wire && flip->shown)
+			xdf_flip_send(pipe);
+	}
+	spin_unlock_irq(&pipe->xdf->drm.event_lock);
+	return live;
+}
+
 static void xdf_crtc_enable(struct drm_crtc *crtc, struct drm_atomic_commit *commit)
 {
 	struct xdf_pipe *pipe = crtc_to_pipe(crtc);
@@ -354,11 +380,13 @@ static void xdf_crtc_enable(struct drm_crtc *crtc, struct drm_atomic_commit *com
 	const struct drm_display_mode *mode = &crtc->state->adjusted_mode;
 
 	mutex_lock(&xdf->config_lock);
-	pipe->enabled = true;
-	pipe->width = mode->hdisplay;
-	pipe->height = mode->vdisplay;
 	xdf_screen_set_mode(pipe, mode);
-	pipe_complain(pipe, pipe_set(pipe));
+	if (!pipe_retrain(pipe, mode)) {
+		pipe->enabled = true;
+		pipe->width = mode->hdisplay;
+		pipe->height = mode->vdisplay;
+		pipe_complain(pipe, pipe_set(pipe));
+	}
 	/* Not every client sets it to Good itself. */
 	if (pipe->connector.state->link_status != DRM_MODE_LINK_STATUS_GOOD &&
 	    !READ_ONCE(xdf->removed))
@@ -416,13 +444,18 @@ static void xdf_crtc_disable(struct drm_crtc *crtc, struct drm_atomic_commit *co
 {
 	struct xdf_pipe *pipe = crtc_to_pipe(crtc);
 	struct xdf_device *xdf = pipe->xdf;
+	/* The same mode follows in this commit: see pipe_retrain(). */
+	bool retrain = crtc->state->active && !crtc->state->mode_changed;
 
 	spin_lock_irq(&xdf->drm.event_lock);
-	flip_forget(pipe);
+	if (!retrain)
+		flip_forget(pipe);
 	xdf_flip_complete(pipe, false);
 	spin_unlock_irq(&xdf->drm.event_lock);
 
 	drm_crtc_vblank_off(crtc);
+	if (retrain)
+		return;
 
 	mutex_lock(&xdf->config_lock);
 	pipe->enabled = false;
