@@ -9,7 +9,7 @@
 #include <drm/drm_gem.h>
 #include <drm/drm_plane.h>
 
-#include "xdf_grant.h"
+#include "xdf_memory.h"
 #include "xdf_pure.h"
 
 struct dma_buf_attachment;
@@ -217,7 +217,7 @@ bool xdf_gem_contiguous(void);
 int xdf_gem_dumb_create(struct drm_file *file, struct drm_device *drm,
 			struct drm_mode_create_dumb *args);
 
-/* framebuffer.c */
+/* fb.c */
 struct drm_framebuffer *xdf_fb_create(struct drm_device *drm, struct drm_file *file,
 				      const struct drm_format_info *info,
 				      const struct drm_mode_fb_cmd2 *cmd);

@@ -20,10 +20,9 @@
 #include <xen/interface/io/displif.h>
 
 #include "thunks.h"
-#include "xdf_device.h"
-#include "xdf_frontend.h"
-#include "xdf_grant.h"
-#include "xdf_host.h"
+#include "xdf_kms.h"
+#include "xdf_memory.h"
+#include "xdf_xenbus.h"
 
 #define TIMEOUT_MIN 50
 #define TIMEOUT_MAX 60000

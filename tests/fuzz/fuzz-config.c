@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * src/config.c: the input is the text of a XenStore node. It is read a second
+ * src/pure/config.c: the input is the text of a XenStore node. It is read a second
  * time here, with the C library's means.
  */
 #include "fuzz.h"

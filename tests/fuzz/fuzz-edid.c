@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * src/edid.c: the input is what a backend says of an EDID, and its bytes. A
+ * src/pure/edid.c: the input is what a backend says of an EDID, and its bytes. A
  * checksum is seldom right by chance, so the input may ask for it.
  */
 #include "fuzz.h"

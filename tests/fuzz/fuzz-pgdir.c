@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * src/pgdir.c: the input is a list of grant references, and then what a backend
+ * src/pure/pgdir.c: the input is a list of grant references, and then what a backend
  * left in a page.
  */
 #include "fuzz.h"

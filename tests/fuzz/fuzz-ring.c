@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * src/ring.c: the input is what a driver and a backend do in turn. A plain list
+ * src/pure/ring.c: the input is what a driver and a backend do in turn. A plain list
  * of the requests that wait for their answer says what must come of it.
  */
 #include "fuzz.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * src/config.c: strings from XenStore, the good ones and many others. Built
+ * src/pure/config.c: strings from XenStore, the good ones and many others. Built
  * twice, as char is signed in some kernels and unsigned in others. Each string
  * lies in memory that ends with it.
  */

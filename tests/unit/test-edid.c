@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * src/edid.c: EDIDs of all lengths, each broken in each way, and those of
+ * src/pure/edid.c: EDIDs of all lengths, each broken in each way, and those of
  * tests/edid. The bytes lie in memory that ends with them.
  */
 #include "unit.h"

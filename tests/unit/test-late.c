@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * src/late.c: what was refused late, against a plain set.
+ * src/pure/late.c: what was refused late, against a plain set.
  */
 #include "unit.h"
 

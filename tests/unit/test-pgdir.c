@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * src/pgdir.c: a directory is laid out, then read as a backend would read it.
+ * src/pure/pgdir.c: a directory is laid out, then read as a backend would read it.
  */
 #include "unit.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * src/phase.c: the times of ticks, with backends of many kinds.
+ * src/pure/phase.c: the times of ticks, with backends of many kinds.
  */
 #include "unit.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * src/ring.c: what a backend may say, and what it may not.
+ * src/pure/ring.c: what a backend may say, and what it may not.
  */
 #include "unit.h"
 
