@@ -31,6 +31,12 @@ struct xdf_zombie {
 	void (*reap)(struct xdf_device *xdf, struct xdf_zombie *zombie);
 };
 
+/*
+ * Pause before a backend that did not answer is told again of buffers, and the first one
+ * before what memory or grants did not suffice for is tried again.
+ */
+#define XDF_REPLAY_PAUSE_MS 500
+
 /**
  * struct xdf_dbuf - a display buffer of the protocol
  *
@@ -243,10 +249,9 @@ bool xdf_dbuf_any_foreign(struct xdf_device *xdf);
 void xdf_dbuf_link_lost(struct xdf_device *xdf);
 void xdf_reap(struct xdf_device *xdf, struct xdf_zombie *zombie);
 void xdf_dbuf_refused(struct xdf_device *xdf, struct xdf_link *link, u64 cookie);
-int xdf_dbuf_forget(struct xdf_device *xdf, struct xdf_link *link, u64 cookie);
-bool xdf_reap_again(struct xdf_device *xdf, struct xdf_link *link, int err);
+int xdf_dbuf_request(struct xdf_link *link, const struct xdf_dbuf *dbuf, bool be_alloc);
+void xdf_connect_again(struct xdf_device *xdf);
 void xdf_reap_wait(struct xdf_device *xdf);
 void xdf_reap_work_fn(struct work_struct *work);
-struct xdf_link *xdf_link_get_serial(struct xdf_device *xdf, u32 serial);
 
 #endif

@@ -198,6 +198,16 @@ struct xdf_link {
 	struct xdf_channel channel[];
 };
 
+/**
+ * struct xdf_link_slot - where the present link is
+ * @lock: protects @link; taken with interrupts off
+ * @link: the link, with a reference, or NULL
+ */
+struct xdf_link_slot {
+	spinlock_t lock;
+	struct xdf_link *link;
+};
+
 void xdf_channel_prepare(struct xdf_channel *channel, struct xdf_link *link, unsigned int index);
 int xdf_channel_init(struct xdf_channel *channel);
 void xdf_channel_fini(struct xdf_channel *channel);
@@ -235,6 +245,13 @@ static inline bool xdf_link_unanswered(int err)
 struct xdf_link *xdf_link_create(struct xenbus_device *xdev, unsigned int num_channels, u32 serial,
 				 const struct xdf_link_ops *ops, void *owner,
 				 unsigned int timeout_ms);
+extern unsigned int xdf_timeout_ms;
+
+void xdf_link_slot_init(struct xdf_link_slot *slot);
+void xdf_link_set(struct xdf_link_slot *slot, struct xdf_link *link);
+struct xdf_link *xdf_link_get(struct xdf_link_slot *slot);
+struct xdf_link *xdf_link_get_serial(struct xdf_link_slot *slot, u32 serial);
+bool xdf_link_again(struct xdf_link *link, int err);
 bool xdf_link_silent(struct xdf_link *link);
 void xdf_link_keep(struct xdf_link *link, struct xdf_grants *grants);
 int xdf_link_publish(struct xdf_link *link);
@@ -250,10 +267,9 @@ void xdf_link_close(struct xdf_link *link);
 void xdf_link_put(struct xdf_link *link);
 
 /* proto.c */
-struct xdf_dbuf;
-
-int xdf_proto_dbuf_create(struct xdf_link *link, const struct xdf_dbuf *dbuf, bool be_alloc);
+int xdf_proto_dbuf_create(struct xdf_link *link, const struct xendispl_dbuf_create_req *dbuf);
 int xdf_proto_dbuf_destroy(struct xdf_link *link, u64 dbuf_cookie);
+int xdf_proto_dbuf_forget(struct xdf_link *link, u64 dbuf_cookie);
 int xdf_proto_fb_attach(struct xdf_link *link, u64 dbuf_cookie, u64 fb_cookie, u32 width,
 			u32 height, u32 format);
 int xdf_proto_fb_detach(struct xdf_link *link, u64 fb_cookie);

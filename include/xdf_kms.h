@@ -21,13 +21,13 @@
 #include <xen/xenbus.h>
 
 #include "xdf_config.h"
+#include "xdf_displif.h"
 #include "xdf_phase.h"
 
 struct drm_atomic_commit;
 struct drm_minor;
 struct drm_pending_vblank_event;
 struct task_struct;
-struct xdf_link;
 
 /**
  * struct xdf_vblank - the clock of a pipe
@@ -225,7 +225,7 @@ struct xdf_pipe {
  * gone; the bus device does not live as long, see @xdev.
  *
  * Lock order: state_lock, ask_lock, buf_lock, config_lock, screen_lock, then DRM's
- * event_lock, its vblank locks, xdf_vblank.lock or link_lock, then a channel's
+ * event_lock, its vblank locks, xdf_vblank.lock or slot.lock, then a channel's
  * lock.
  *
  * @drm: the DRM device
@@ -244,8 +244,7 @@ struct xdf_pipe {
  * @linked: when the last link was made, in jiffies; under state_lock
  * @config: from XenStore; changes only while there is no live link, under
  *	state_lock
- * @link_lock: protects @link
- * @link: the present link, NULL when there is none
+ * @slot: the present link
  * @published: the last link, dead, whose rings and event channels the backend may still
  *	bind to; or NULL; under state_lock
  * @rejected: it was said that the backend closes without connecting; under state_lock
@@ -322,8 +321,7 @@ struct xdf_device {
 	unsigned long linked;
 	struct xdf_config config;
 
-	spinlock_t link_lock;
-	struct xdf_link *link;
+	struct xdf_link_slot slot;
 	struct xdf_link *published;
 	bool rejected;
 	u32 serial;
@@ -390,20 +388,10 @@ static inline struct xdf_pipe *crtc_to_pipe(struct drm_crtc *crtc)
 	return container_of(crtc, struct xdf_pipe, crtc);
 }
 
-/* main.c */
-extern struct workqueue_struct *xdf_wq;
-
-void xdf_card_made(void);
-void xdf_card_gone(void);
-extern unsigned int xdf_timeout_ms;
 extern unsigned int xdf_refresh;
-
-/* frontend.c */
-struct xdf_link *xdf_link_get(struct xdf_device *xdf);
 
 /* connect.c */
 void xdf_connect_work_fn(struct work_struct *work);
-void xdf_connect_again(struct xdf_device *xdf);
 
 /* rebind.c */
 void xdf_rebind(struct xdf_device *xdf, int err);

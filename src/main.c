@@ -3,14 +3,12 @@
  * DOC: xen_drm_front
  *
  * A display for Xen guests: XenBus device vdispl, protocol displif, frontend
- * end, as a DRM/KMS device. This file is the module: parameters, the driver on
- * the bus, loading and unloading.
+ * end, as a DRM/KMS device. This file is the driver on the bus: loading and
+ * unloading.
  */
-#include <linux/atomic.h>
 #include <linux/device.h>
 #include <linux/kernel.h>
 #include <linux/module.h>
-#include <linux/wait_bit.h>
 #include <linux/workqueue.h>
 
 #include <xen/platform_pci.h>
@@ -22,72 +20,8 @@
 #include "thunks.h"
 #include "xdf_kms.h"
 #include "xdf_memory.h"
+#include "xdf_module.h"
 #include "xdf_xenbus.h"
-
-#define TIMEOUT_MIN 50
-#define TIMEOUT_MAX 60000
-
-#define REFRESH_MIN 10
-#define REFRESH_MAX 240
-
-/* Work of all devices; outlives each of them. */
-struct workqueue_struct *xdf_wq;
-
-/* How long a request to the backend may take, in milliseconds. */
-unsigned int xdf_timeout_ms = 1000;
-
-/* Frames a second of a connector without an EDID. */
-unsigned int xdf_refresh = 60;
-
-/**
- * struct xdf_range - a parameter that is a number
- * @value: where it is kept
- * @min: smallest value
- * @max: largest value
- */
-struct xdf_range {
-	unsigned int *value;
-	unsigned int min;
-	unsigned int max;
-};
-
-static int range_set(const char *text, const struct kernel_param *param)
-{
-	const struct xdf_range *range = param->arg;
-	unsigned int value;
-
-	if (kstrtouint(text, 0, &value) || value < range->min || value > range->max) {
-		pr_err("%s: %s=\"%.32s\" refused: a number from %u to %u is wanted\n",
-		       KBUILD_MODNAME, param->name, text, range->min, range->max);
-		return -EINVAL;
-	}
-	WRITE_ONCE(*range->value, value);
-	return 0;
-}
-
-static int range_get(char *text, const struct kernel_param *param)
-{
-	const struct xdf_range *range = param->arg;
-
-	return scnprintf(text, PAGE_SIZE, "%u\n", READ_ONCE(*range->value));
-}
-
-static const struct kernel_param_ops range_ops = {
-	.set = range_set,
-	.get = range_get,
-};
-
-static struct xdf_range timeout_range = { &xdf_timeout_ms, TIMEOUT_MIN, TIMEOUT_MAX };
-module_param_cb(timeout_ms, &range_ops, &timeout_range, 0644);
-__MODULE_PARM_TYPE(timeout_ms, "uint");
-MODULE_PARM_DESC(timeout_ms,
-		 "How long the backend may take to answer a request, in ms, 50 to 60000 (default: 1000)");
-
-static struct xdf_range refresh_range = { &xdf_refresh, REFRESH_MIN, REFRESH_MAX };
-module_param_cb(refresh, &range_ops, &refresh_range, 0444);
-__MODULE_PARM_TYPE(refresh, "uint");
-MODULE_PARM_DESC(refresh,
-		 "Frames a second of connectors whose backend has no EDID, 10 to 240 (default: 60)");
 
 static const struct xenbus_device_id xdf_ids[] = {
 	{ XENDISPL_DRIVER_NAME },
@@ -125,29 +59,6 @@ static int hint_if_taken(struct device *dev, void *data)
 	return 0;
 }
 
-/* DRM devices that are not gone yet. */
-static atomic_t cards = ATOMIC_INIT(0);
-
-/**
- * xdf_card_made - there is one more DRM device
- *
- * The module stays until as many are gone. The last one to use a device may have given up
- * its module first: so does fbdev when /dev/fb0 is closed, and a commit never had one.
- */
-void xdf_card_made(void)
-{
-	atomic_inc(&cards);
-}
-
-/**
- * xdf_card_gone - a DRM device is gone, but for what DRM itself does to free it
- */
-void xdf_card_gone(void)
-{
-	if (atomic_dec_and_test(&cards))
-		wake_up_var(&cards);
-}
-
 static int __init xdf_init(void)
 {
 	int ret;
@@ -156,13 +67,12 @@ static int __init xdf_init(void)
 	if (!xen_domain() || !xen_has_pv_devices())
 		return 0;
 
-	xdf_wq = alloc_workqueue(KBUILD_MODNAME, WQ_UNBOUND, 0);
-	if (!xdf_wq)
-		return -ENOMEM;
-
+	ret = xdf_module_init();
+	if (ret)
+		return ret;
 	ret = xdf_host_init();
 	if (ret)
-		goto err_wq;
+		goto err_module;
 
 	/*
 	 * Registration waits up to 30 s, before v5.17 up to 300 s, for the
@@ -181,9 +91,8 @@ static int __init xdf_init(void)
 
 err_host:
 	xdf_host_exit();
-err_wq:
-	destroy_workqueue(xdf_wq);
-	xdf_wq = NULL;
+err_module:
+	xdf_module_exit();
 	return ret;
 }
 module_init(xdf_init);
@@ -194,12 +103,11 @@ static void __exit xdf_exit(void)
 		return;
 	xenbus_unregister_driver(&xdf_driver);
 	xdf_rebind_exit();
-	/* Whoever uses one yet is about to be done, else the module would be in use. */
-	wait_var_event(&cards, !atomic_read(&cards));
+	xdf_module_wait_cards();
 	xdf_host_exit();
 	flush_workqueue(xdf_wq);
 	xdf_grants_exit();
-	destroy_workqueue(xdf_wq); /* with the last memory given back */
+	xdf_module_exit(); /* with the last memory given back */
 }
 module_exit(xdf_exit);
 

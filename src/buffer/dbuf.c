@@ -20,6 +20,7 @@
 #include "xdf_displif.h"
 #include "xdf_kms.h"
 #include "xdf_memory.h"
+#include "xdf_module.h"
 #include "xdf_pgdir.h"
 #include "xdf_piece.h"
 
@@ -103,41 +104,28 @@ out:
 }
 
 /**
- * xdf_dbuf_forget - have the backend forget a buffer, whatever room there is on the ring
- * @xdf: the device
- * @link: the link over which it was told of it
- * @cookie: name of the buffer; its framebuffers are detached
+ * xdf_dbuf_request - send DBUF_CREATE
+ * @link: the link
+ * @dbuf: the buffer, whose directory is granted
+ * @be_alloc: the backend shall allocate the memory and fill in the directory
  *
- * Not for clients' tasks: it may take as long as a link can be without answers.
- *
- * Return: as of xdf_proto_dbuf_destroy(); XDF_UNSENT when the link ended first.
+ * Return: as of xdf_proto_dbuf_create().
  */
-int xdf_dbuf_forget(struct xdf_device *xdf, struct xdf_link *link, u64 cookie)
+int xdf_dbuf_request(struct xdf_link *link, const struct xdf_dbuf *dbuf, bool be_alloc)
 {
-	int ret;
+	struct xendispl_dbuf_create_req req = {
+		.dbuf_cookie = dbuf->cookie,
+		.width = dbuf->width,
+		.height = dbuf->height,
+		.bpp = dbuf->bpp,
+		/* All that is shared: backends map as much, and no more. */
+		.buffer_sz = dbuf->offset + dbuf->size,
+		.flags = be_alloc ? XENDISPL_DBUF_FLG_REQ_ALLOC : 0,
+		.gref_directory = dbuf->directory->ref[0],
+		.data_ofs = dbuf->offset,
+	};
 
-	do {
-		ret = xdf_proto_dbuf_destroy(link, cookie);
-	} while (xdf_reap_again(xdf, link, ret));
-	return ret;
-}
-
-/**
- * xdf_reap_again - is a request to be tried again?
- * @xdf: the device
- * @link: the link that it was for
- * @err: what became of it
- *
- * What the backend never hears of it would hold on to. A ring that stays full is the end
- * of the link, some time; a device that goes does not wait for that.
- *
- * Return: whether it is.
- */
-bool xdf_reap_again(struct xdf_device *xdf, struct xdf_link *link, int err)
-{
-	if (err && READ_ONCE(link->silent) && READ_ONCE(xdf->removed))
-		xdf_link_kill(link); /* the others must not wait, too */
-	return err == XDF_UNSENT && !READ_ONCE(link->dead);
+	return xdf_proto_dbuf_create(link, &req);
 }
 
 /* A buffer that the backend may come to make yet, and that nobody wants any more. */
@@ -151,10 +139,10 @@ struct dbuf_stray {
 static void stray_reap(struct xdf_device *xdf, struct xdf_zombie *zombie)
 {
 	struct dbuf_stray *stray = container_of(zombie, struct dbuf_stray, zombie);
-	struct xdf_link *link = xdf_link_get_serial(xdf, stray->serial);
+	struct xdf_link *link = xdf_link_get_serial(&xdf->slot, stray->serial);
 
 	if (link)
-		xdf_dbuf_forget(xdf, link, stray->cookie);
+		xdf_proto_dbuf_forget(link, stray->cookie);
 	xdf_link_put(link);
 	kfree(stray);
 }
@@ -195,7 +183,7 @@ static int dbuf_announce_foreign(struct xdf_dbuf *dbuf, struct xdf_link *link)
 		return ret;
 	}
 	dbuf->serial = link->serial;
-	ret = xdf_proto_dbuf_create(link, dbuf, true);
+	ret = xdf_dbuf_request(link, dbuf, true);
 	if (xdf_link_unanswered(ret)) {
 		dbuf_abandon(dbuf, link);
 		return ret;
@@ -231,7 +219,7 @@ static int dbuf_announce_own(struct xdf_dbuf *dbuf, struct xdf_link *link)
 	if (ret)
 		return ret;
 	dbuf->serial = link->serial;
-	ret = xdf_proto_dbuf_create(link, dbuf, false);
+	ret = xdf_dbuf_request(link, dbuf, false);
 	if (ret && ret != -ETIMEDOUT && ret != -EINTR)
 		dbuf_end_grants(dbuf, ret == -ENOTCONN ? link : NULL);
 	return ret;
@@ -248,7 +236,7 @@ static int dbuf_announce_own(struct xdf_dbuf *dbuf, struct xdf_link *link)
  * it may know one of ours, and the buffer stays marked.
  *
  * Return: 0, -ENOSPC when grants run out, -ENOMEM, -EINVAL when the link's version
- * cannot express where it begins, or as of xdf_proto_dbuf_create().
+ * cannot express where it begins, or as of xdf_dbuf_request().
  */
 int xdf_dbuf_announce(struct xdf_dbuf *dbuf, struct xdf_link *link)
 {
@@ -339,6 +327,20 @@ void xdf_dbuf_retract(struct xdf_device *xdf, struct xdf_link *link)
 }
 
 /**
+ * xdf_connect_again - the backend did not answer when it was told of something new
+ * @xdf: the device
+ *
+ * It is told again after a pause, as a new backend would be. Caller holds buf_lock
+ * and has seen the link in place under it: link_drop() takes that lock, so nothing
+ * is queued for a device that is gone.
+ */
+void xdf_connect_again(struct xdf_device *xdf)
+{
+	lockdep_assert_held(&xdf->buf_lock);
+	queue_delayed_work(xdf_wq, &xdf->connect_work, msecs_to_jiffies(XDF_REPLAY_PAUSE_MS));
+}
+
+/**
  * xdf_dbuf_link_lost - the link is dead: all its grants end
  * @xdf: the device
  *
@@ -426,9 +428,9 @@ static void dbuf_reap(struct xdf_device *xdf, struct xdf_zombie *zombie)
 	mutex_unlock(&xdf->buf_lock);
 
 	/* Off the list it is ours alone; a lost link is noticed by its serial. */
-	link = xdf_link_get_serial(xdf, dbuf->serial);
+	link = xdf_link_get_serial(&xdf->slot, dbuf->serial);
 	if (link) {
-		ret = xdf_dbuf_forget(xdf, link, dbuf->cookie);
+		ret = xdf_proto_dbuf_forget(link, dbuf->cookie);
 		if (ret && ret != -ENOTCONN && ret != XDF_UNSENT)
 			dev_warn_ratelimited(xdf->drm.dev, "backend failed to destroy buffer %llu: %d\n",
 					     dbuf->cookie, ret);
@@ -458,25 +460,6 @@ void xdf_dbuf_put(struct xdf_dbuf *dbuf)
 {
 	if (dbuf)
 		kref_put(&dbuf->refs, dbuf_release);
-}
-
-/**
- * xdf_link_get_serial - the present link, if it is a certain one
- * @xdf: the device
- * @serial: number of the link that knows of an object, 0 for none
- *
- * Return: the link with a reference for the caller, or NULL when that link is
- * gone: then there is nobody to be told anything.
- */
-struct xdf_link *xdf_link_get_serial(struct xdf_device *xdf, u32 serial)
-{
-	struct xdf_link *link = serial ? xdf_link_get(xdf) : NULL;
-
-	if (link && link->serial != serial) {
-		xdf_link_put(link);
-		link = NULL;
-	}
-	return link;
 }
 
 /**

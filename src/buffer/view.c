@@ -34,12 +34,12 @@ static void view_reap(struct xdf_device *xdf, struct xdf_zombie *zombie)
 	list_del(&view->node);
 	mutex_unlock(&xdf->buf_lock);
 
-	link = xdf_link_get_serial(xdf, view->serial);
+	link = xdf_link_get_serial(&xdf->slot, view->serial);
 	if (link) {
 		xdf_crtc_let_go(xdf, link, view->cookie);
 		do {
 			ret = xdf_proto_fb_detach(link, view->cookie);
-		} while (xdf_reap_again(xdf, link, ret));
+		} while (xdf_link_again(link, ret));
 		xdf_link_put(link);
 	}
 	xdf_dbuf_put(view->dbuf);
@@ -418,7 +418,7 @@ static struct xdf_view *view_publish(struct xdf_fb *fb, u32 x, u32 y)
 	view = view_find(fb, x, y);
 	if (!view)
 		view = view_create(fb, x, y);
-	link = IS_ERR(view) ? NULL : xdf_link_get_serial(xdf, xdf->ready);
+	link = IS_ERR(view) ? NULL : xdf_link_get_serial(&xdf->slot, xdf->ready);
 	if (link) {
 		ret = view_announce(view, link);
 		/*

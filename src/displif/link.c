@@ -8,12 +8,14 @@
  * replaced as a whole.
  */
 #include <linux/mm.h>
+#include <linux/module.h>
 #include <linux/slab.h>
 
 #include <xen/xenbus.h>
 
 #include "xdf_displif.h"
 #include "xdf_memory.h"
+#include "xdf_module.h"
 
 /* How often it is looked whether what was kept may go; no answer to it interrupts. */
 #define KEPT_PERIOD_MS 100
@@ -21,6 +23,79 @@
 #define LIMIT_TIMEOUTS 4
 /* How long to wait for a backend that has just left a request unanswered. */
 #define SILENT_MS 50
+
+/* How long a request to the backend may take, in milliseconds. */
+unsigned int xdf_timeout_ms = 1000;
+
+static struct xdf_range timeout_range = { &xdf_timeout_ms, 50, 60000 };
+module_param_cb(timeout_ms, &xdf_range_ops, &timeout_range, 0644);
+__MODULE_PARM_TYPE(timeout_ms, "uint");
+MODULE_PARM_DESC(timeout_ms,
+		 "How long the backend may take to answer a request, in ms, 50 to 60000 (default: 1000)");
+
+/**
+ * xdf_link_slot_init - prepare
+ * @slot: new
+ */
+void xdf_link_slot_init(struct xdf_link_slot *slot)
+{
+	spin_lock_init(&slot->lock);
+	slot->link = NULL;
+}
+
+/**
+ * xdf_link_set - there is another link, or none
+ * @slot: where it is
+ * @link: the link, or NULL
+ *
+ * The caller's reference is the slot's until the next call.
+ */
+void xdf_link_set(struct xdf_link_slot *slot, struct xdf_link *link)
+{
+	spin_lock_irq(&slot->lock);
+	slot->link = link;
+	spin_unlock_irq(&slot->lock);
+}
+
+/**
+ * xdf_link_get - the present link
+ * @slot: where it is
+ *
+ * Any context.
+ *
+ * Return: the link with a reference for the caller, or NULL when there is none.
+ */
+struct xdf_link *xdf_link_get(struct xdf_link_slot *slot)
+{
+	struct xdf_link *link;
+	unsigned long flags;
+
+	spin_lock_irqsave(&slot->lock, flags);
+	link = slot->link;
+	if (link)
+		kref_get(&link->refs);
+	spin_unlock_irqrestore(&slot->lock, flags);
+	return link;
+}
+
+/**
+ * xdf_link_get_serial - the present link, if it is a certain one
+ * @slot: where it is
+ * @serial: number of the link that is meant; 0 is none
+ *
+ * Any context.
+ *
+ * Return: the link with a reference for the caller, or NULL.
+ */
+struct xdf_link *xdf_link_get_serial(struct xdf_link_slot *slot, u32 serial)
+{
+	struct xdf_link *link = serial ? xdf_link_get(slot) : NULL;
+
+	if (!link || link->serial == serial)
+		return link;
+	xdf_link_put(link);
+	return NULL;
+}
 
 static void link_release(struct kref *refs)
 {
@@ -311,6 +386,24 @@ void xdf_link_timed_out(struct xdf_link *link)
 {
 	WRITE_ONCE(link->silent, true);
 	atomic_inc(&link->num_timeouts);
+}
+
+/**
+ * xdf_link_again - is a request to be sent again?
+ * @link: the link that it was for
+ * @err: what became of it
+ *
+ * If a request to forget something were dropped the backend would keep it for ever, so it
+ * is tried again while the ring is full. A ring that stays full breaks the link in the end;
+ * a link with a limit (xdf_link_limit()) is killed, so that the others need not wait.
+ *
+ * Return: whether it is.
+ */
+bool xdf_link_again(struct xdf_link *link, int err)
+{
+	if (err && READ_ONCE(link->silent) && atomic64_read(&link->patience) != KTIME_MAX)
+		xdf_link_kill(link);
+	return err == XDF_UNSENT && !READ_ONCE(link->dead);
 }
 
 /**

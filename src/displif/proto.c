@@ -10,7 +10,6 @@
  * Requests about buffers are not about a connector; the protocol wants them on
  * the ring of connector 0.
  */
-#include "xdf_buffer.h"
 #include "xdf_displif.h"
 
 /* Every byte that is not used must be 0, reserved ones and the rest of the union. */
@@ -23,26 +22,17 @@ static void request_init(struct xendispl_req *req, u8 operation)
 /**
  * xdf_proto_dbuf_create - tell the backend of a display buffer
  * @link: the link
- * @dbuf: the buffer; its directory is granted
- * @be_alloc: the backend shall allocate the memory and fill in the directory,
- *	which is empty; else it is filled in
+ * @dbuf: as it goes on the wire, displif.h; its directory is granted, and filled in unless
+ *	the backend shall allocate the memory
  *
  * Return: see above.
  */
-int xdf_proto_dbuf_create(struct xdf_link *link, const struct xdf_dbuf *dbuf, bool be_alloc)
+int xdf_proto_dbuf_create(struct xdf_link *link, const struct xendispl_dbuf_create_req *dbuf)
 {
 	struct xendispl_req req;
 
 	request_init(&req, XENDISPL_OP_DBUF_CREATE);
-	req.op.dbuf_create.dbuf_cookie = dbuf->cookie;
-	req.op.dbuf_create.width = dbuf->width;
-	req.op.dbuf_create.height = dbuf->height;
-	req.op.dbuf_create.bpp = dbuf->bpp;
-	/* All that is shared: backends map as much, and no more. */
-	req.op.dbuf_create.buffer_sz = dbuf->offset + dbuf->size;
-	req.op.dbuf_create.data_ofs = dbuf->offset;
-	req.op.dbuf_create.flags = be_alloc ? XENDISPL_DBUF_FLG_REQ_ALLOC : 0;
-	req.op.dbuf_create.gref_directory = dbuf->directory->ref[0];
+	req.op.dbuf_create = *dbuf;
 	return xdf_channel_call(&link->channel[0], &req, NULL);
 }
 
@@ -60,6 +50,25 @@ int xdf_proto_dbuf_destroy(struct xdf_link *link, u64 dbuf_cookie)
 	request_init(&req, XENDISPL_OP_DBUF_DESTROY);
 	req.op.dbuf_destroy.dbuf_cookie = dbuf_cookie;
 	return xdf_channel_call(&link->channel[0], &req, NULL);
+}
+
+/**
+ * xdf_proto_dbuf_forget - the same, whatever room there is on the ring
+ * @link: the link
+ * @dbuf_cookie: name of the buffer; its framebuffers are detached
+ *
+ * Not for clients' tasks: it may take as long as a link can be without answers.
+ *
+ * Return: as of xdf_proto_dbuf_destroy(); XDF_UNSENT when the link ended first.
+ */
+int xdf_proto_dbuf_forget(struct xdf_link *link, u64 dbuf_cookie)
+{
+	int ret;
+
+	do {
+		ret = xdf_proto_dbuf_destroy(link, dbuf_cookie);
+	} while (xdf_link_again(link, ret));
+	return ret;
 }
 
 /**

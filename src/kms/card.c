@@ -27,6 +27,7 @@
 #include "xdf_buffer.h"
 #include "xdf_kms.h"
 #include "xdf_memory.h"
+#include "xdf_module.h"
 
 /* The smallest framebuffer that backends take in practice: formats.c tries this one. */
 #define MIN_SIZE 64u

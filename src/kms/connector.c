@@ -9,6 +9,7 @@
 #include <linux/device.h>
 #include <linux/list.h>
 #include <linux/math64.h>
+#include <linux/module.h>
 #include <linux/string.h>
 #include <linux/sysfs.h>
 
@@ -22,6 +23,16 @@
 
 #include "xdf_edid.h"
 #include "xdf_kms.h"
+#include "xdf_module.h"
+
+/* Frames a second of a connector without an EDID. */
+unsigned int xdf_refresh = 60;
+
+static struct xdf_range refresh_range = { &xdf_refresh, 10, 240 };
+module_param_cb(refresh, &xdf_range_ops, &refresh_range, 0444);
+__MODULE_PARM_TYPE(refresh, "uint");
+MODULE_PARM_DESC(refresh,
+		 "Frames a second of connectors whose backend has no EDID, 10 to 240 (default: 60)");
 
 static struct xdf_pipe *connector_to_pipe(struct drm_connector *connector)
 {

@@ -19,6 +19,7 @@
 #include "xdf_displif.h"
 #include "xdf_flip.h"
 #include "xdf_kms.h"
+#include "xdf_module.h"
 
 /* Refresh rates that the clock can give, in Hz. */
 #define REFRESH_MIN 1
@@ -149,7 +150,7 @@ static int pipe_off(struct xdf_pipe *pipe)
 	flip_forget(pipe); /* a replay may just have turned it on */
 	spin_unlock_irq(&xdf->drm.event_lock);
 	if (READ_ONCE(pipe->flip.sent))
-		link = xdf_link_get_serial(xdf, xdf->ready);
+		link = xdf_link_get_serial(&xdf->slot, xdf->ready);
 	if (link && pipe->index < link->num_channels)
 		ret = xdf_proto_set_config(link, pipe->index, 0, 0, 0, 0);
 	xdf_link_put(link);
@@ -180,7 +181,7 @@ void xdf_crtc_config_work_fn(struct work_struct *work)
 
 	mutex_lock(&xdf->config_lock);
 	xdf->refusals++;
-	link = xdf_link_get_serial(xdf, xdf->ready);
+	link = xdf_link_get_serial(&xdf->slot, xdf->ready);
 	for (i = 0; link && i < xdf->num_pipes; i++) {
 		struct xdf_flip *flip = &xdf->pipe[i]->flip;
 
@@ -323,7 +324,7 @@ static int pipe_set(struct xdf_pipe *pipe)
 	spin_lock_irq(&xdf->drm.event_lock);
 	flip_to(pipe);
 	spin_unlock_irq(&xdf->drm.event_lock);
-	link = xdf_link_get_serial(xdf, xdf->ready);
+	link = xdf_link_get_serial(&xdf->slot, xdf->ready);
 	if (link)
 		ret = pipe_configure(pipe, link);
 	xdf_link_put(link);
@@ -431,7 +432,7 @@ void xdf_crtc_let_go(struct xdf_device *xdf, struct xdf_link *link, u64 fb_cooki
 			if (left_on(&pipe->flip, fb_cookie))
 				ret = pipe_off(pipe);
 			mutex_unlock(&xdf->config_lock);
-			if (!xdf_reap_again(xdf, link, ret))
+			if (!xdf_link_again(link, ret))
 				break;
 		}
 	}

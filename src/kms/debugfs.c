@@ -22,7 +22,7 @@
 
 static void show_link(struct seq_file *file, struct xdf_device *xdf)
 {
-	struct xdf_link *link = xdf_link_get(xdf);
+	struct xdf_link *link = xdf_link_get(&xdf->slot);
 
 	if (!link) {
 		seq_printf(file, "link: none, %u so far\n", READ_ONCE(xdf->serial));
@@ -115,7 +115,7 @@ static int xen_show(struct seq_file *file, void *unused)
 	show_formats(file, xdf);
 	show_buffers(file, xdf);
 	seq_printf(file, "orphaned grants: %u\n", xdf_grants_orphaned());
-	link = xdf_link_get(xdf);
+	link = xdf_link_get(&xdf->slot);
 	for (i = 0; i < xdf->num_pipes; i++)
 		show_pipe(file, xdf->pipe[i], link);
 	xdf_link_put(link);

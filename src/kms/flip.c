@@ -18,6 +18,7 @@
 #include "xdf_displif.h"
 #include "xdf_flip.h"
 #include "xdf_kms.h"
+#include "xdf_module.h"
 #include "xdf_trace.h"
 
 /* Frames after which a client stops waiting for a slow backend. */
@@ -116,7 +117,7 @@ bool xdf_flip_send(struct xdf_pipe *pipe)
 
 	if (!flip->known)
 		return false;
-	link = xdf_link_get(pipe->xdf);
+	link = xdf_link_get(&pipe->xdf->slot);
 	if (!link)
 		return false;
 	/* Before it is sent: another CPU may get the event at once, and asks. */
@@ -275,7 +276,7 @@ void xdf_crtc_tick(struct xdf_pipe *pipe)
 	unsigned long flags;
 	s64 age;
 
-	link = xdf_link_get(pipe->xdf);
+	link = xdf_link_get(&pipe->xdf->slot);
 	spin_lock_irqsave(&drm->event_lock, flags);
 	age = ktime_ms_delta(ktime_get(), flip->since);
 	if (flip->event && (!flip->waiting || ++flip->frames >= FLIP_FRAMES)) {

@@ -84,7 +84,7 @@ static bool try_formats(struct xdf_device *xdf, struct xdf_link *link,
 		/* Without an answer it may be attached all the same. */
 		stop = give_up(ret, end);
 		while ((!ret || xdf_link_unanswered(ret)) &&
-		       xdf_reap_again(xdf, link, xdf_proto_fb_detach(link, cookie)))
+		       xdf_link_again(link, xdf_proto_fb_detach(link, cookie)))
 			;
 		if (stop)
 			return false;
@@ -137,14 +137,14 @@ static int try_depth(struct xdf_device *xdf, struct xdf_link *link, u32 bpp, uns
 		goto out_grants;
 	}
 
-	ret = xdf_proto_dbuf_create(link, &dbuf, false);
+	ret = xdf_dbuf_request(link, &dbuf, false);
 	go_on = !give_up(ret, end);
 	if (!ret && go_on)
 		go_on = try_formats(xdf, link, &dbuf, end);
 	else if (ret && go_on)
 		depth_refused(xdf, bpp, ret);
 	if (!ret || xdf_link_unanswered(ret))
-		ret = xdf_dbuf_forget(xdf, link, dbuf.cookie);
+		ret = xdf_proto_dbuf_forget(link, dbuf.cookie);
 	/* Requests are served in order: this answer is one to those before. */
 	if (xdf_link_unanswered(ret) || ret == XDF_UNSENT)
 		unanswered = link;

@@ -21,6 +21,7 @@
 
 #include "thunks.h"
 #include "xdf_kms.h"
+#include "xdf_module.h"
 
 /* So often are they looked at, while there are any. */
 #define LOOK_MS 250

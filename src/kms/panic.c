@@ -65,7 +65,7 @@ int xdf_panic_get_buffer(struct drm_plane *plane, struct drm_scanout_buffer *sb)
 void xdf_panic_flush(struct drm_plane *plane)
 {
 	struct xdf_pipe *pipe = container_of(plane, struct xdf_pipe, plane);
-	struct xdf_link *link = pipe->xdf->link;
+	struct xdf_link *link = pipe->xdf->slot.link;
 
 	if (link && pipe->index < link->num_channels)
 		xdf_channel_send_last(&link->channel[pipe->index],

@@ -26,6 +26,7 @@
 #include "../xenbus/xdf_store.h"
 #include "xdf_displif.h"
 #include "xdf_kms.h"
+#include "xdf_module.h"
 
 /* Several nodes are often written in a row. */
 #define SETTLE_MS 20
@@ -374,7 +375,7 @@ static void screen_work_fn(struct work_struct *work)
 		if (written)
 			screens_reread(xdf);
 		if (xdf->xdev->state == XenbusStateConnected)
-			link = xdf_link_get(xdf);
+			link = xdf_link_get(&xdf->slot);
 	}
 	mutex_unlock(&xdf->state_lock);
 	if (early)

@@ -21,8 +21,8 @@
 #include <drm/drm_prime.h>
 
 #include "thunks.h"
-#include "xdf_kms.h"
 #include "xdf_memory.h"
+#include "xdf_module.h"
 
 XDF_IMPORT_DMA_BUF;
 

@@ -18,12 +18,9 @@
 #include "xdf_buffer.h"
 #include "xdf_displif.h"
 #include "xdf_kms.h"
+#include "xdf_module.h"
 
-/*
- * Pause before a backend that did not answer is told again of buffers, and the first
- * and the longest before the same is tried again that memory or grants did not suffice for.
- */
-#define REPLAY_PAUSE_MS 500
+/* The longest pause before what memory or grants did not suffice for is tried again. */
 #define REPLAY_PAUSE_MAX_MS 8000
 /* So often in a row may a backend say nothing before the DRM device is made all the same. */
 #define EXPLORE_TRIES 3
@@ -170,8 +167,8 @@ static unsigned int pause_ms(struct xdf_device *xdf, int err)
 	unsigned int tries = xdf->tries++;
 
 	if (!lacks(err))
-		return REPLAY_PAUSE_MS;
-	return min(REPLAY_PAUSE_MS << min(tries, 4u), REPLAY_PAUSE_MAX_MS);
+		return XDF_REPLAY_PAUSE_MS;
+	return min(XDF_REPLAY_PAUSE_MS << min(tries, 4u), REPLAY_PAUSE_MAX_MS);
 }
 
 /* Bring a link to life, or go on where that stopped. */
@@ -215,7 +212,7 @@ void xdf_connect_work_fn(struct work_struct *work)
 
 	mutex_lock(&xdf->state_lock);
 	if (!xdf->removed && xdf->xdev->state == XenbusStateConnected)
-		link = xdf_link_get(xdf);
+		link = xdf_link_get(&xdf->slot);
 	mutex_unlock(&xdf->state_lock);
 	if (!link)
 		return;
@@ -234,18 +231,4 @@ void xdf_connect_work_fn(struct work_struct *work)
 	else
 		xdf->tries = 0;
 	xdf_link_put(link);
-}
-
-/**
- * xdf_connect_again - the backend did not answer when it was told of something new
- * @xdf: the device
- *
- * It is told again after a pause, as a new backend would be. Caller holds buf_lock
- * and has seen the link in place under it: link_drop() takes that lock, so nothing
- * is queued for a device that is gone.
- */
-void xdf_connect_again(struct xdf_device *xdf)
-{
-	lockdep_assert_held(&xdf->buf_lock);
-	queue_delayed_work(xdf_wq, &xdf->connect_work, msecs_to_jiffies(REPLAY_PAUSE_MS));
 }

@@ -47,6 +47,7 @@
 #include "xdf_bus.h"
 #include "xdf_displif.h"
 #include "xdf_kms.h"
+#include "xdf_module.h"
 #include "xdf_store.h"
 #include "xdf_xenbus.h"
 
@@ -59,27 +60,6 @@
 #define CLOSE_POLL_MS 10
 /* So many looks later it is told again to close, if that could not be written. */
 #define CLOSE_AGAIN 10
-
-/**
- * xdf_link_get - the present link
- * @xdf: the device
- *
- * Any context.
- *
- * Return: the link with a reference for the caller, or NULL when there is none.
- */
-struct xdf_link *xdf_link_get(struct xdf_device *xdf)
-{
-	struct xdf_link *link;
-	unsigned long flags;
-
-	spin_lock_irqsave(&xdf->link_lock, flags);
-	link = xdf->link;
-	if (link)
-		kref_get(&link->refs);
-	spin_unlock_irqrestore(&xdf->link_lock, flags);
-	return link;
-}
 
 /* The pipe of a connector that a backend speaks of, NULL before there is one. */
 static struct xdf_pipe *link_pipe(struct xdf_device *xdf, unsigned int connector)
@@ -137,20 +117,18 @@ static void link_drop(struct xdf_device *xdf)
 	unsigned int i;
 
 	lockdep_assert_held(&xdf->state_lock);
-	link = xdf->link;
+	link = xdf->slot.link;
 	xdf->heard = false;
 	if (!link)
 		return;
 
 	/*
-	 * Clear xdf->link only after the rings are disarmed: a reader that sees NULL may end
+	 * Clear the slot only after the rings are disarmed: a reader that sees NULL may end
 	 * grants at once, because no old request can be carried out any more.
 	 */
 	xdf_link_kill(link);
 	xdf_link_disarm(link, false);
-	spin_lock_irq(&xdf->link_lock);
-	xdf->link = NULL;
-	spin_unlock_irq(&xdf->link_lock);
+	xdf_link_set(&xdf->slot, NULL);
 	for (i = 0; i < xdf->num_pipes; i++)
 		xdf_crtc_link_lost(xdf->pipe[i]);
 	xdf_edid_link_lost(xdf);
@@ -222,9 +200,7 @@ static void link_make(struct xdf_device *xdf)
 	xdf->config = *config;
 	xdf_screen_configure(xdf, config);
 	xdf->linked = jiffies;
-	spin_lock_irq(&xdf->link_lock);
-	xdf->link = link;
-	spin_unlock_irq(&xdf->link_lock);
+	xdf_link_set(&xdf->slot, link);
 
 	ret = xdf_link_publish(link);
 	if (ret) {
@@ -238,7 +214,7 @@ static void link_make(struct xdf_device *xdf)
 	}
 out:
 	/* Memory or grants may be there later. */
-	if (!xdf->link)
+	if (!xdf->slot.link)
 		xdf_bus_retry(xdf, RETRY_MAX_MS);
 	kfree(config);
 }
@@ -265,7 +241,7 @@ static void broken_work_fn(struct work_struct *work)
 	struct xdf_device *xdf = container_of(work, struct xdf_device, broken_work);
 
 	mutex_lock(&xdf->state_lock);
-	if (!xdf->removed && xdf->link && READ_ONCE(xdf->link->dead)) {
+	if (!xdf->removed && xdf->slot.link && READ_ONCE(xdf->slot.link->dead)) {
 		link_drop(xdf);
 		xdf_bus_switch(xdf, XenbusStateClosing);
 	}
@@ -275,7 +251,7 @@ static void broken_work_fn(struct work_struct *work)
 /* Have the backend let go of all buffers, in the order that it likes. */
 static void card_retract(struct xdf_device *xdf)
 {
-	struct xdf_link *link = xdf_link_get(xdf);
+	struct xdf_link *link = xdf_link_get(&xdf->slot);
 
 	/* Whatever turning off the CRTCs has set free comes first. */
 	flush_work(&xdf->reap_work);
@@ -343,7 +319,7 @@ static void card_close(struct xdf_device *xdf)
 
 	while (bind_pending(xdf, xdf_store_state(path)) && close_poll(end))
 		;
-	link = xdf_link_get(xdf);
+	link = xdf_link_get(&xdf->slot);
 	if (!link)
 		return;
 	xdf_link_kill(link);
@@ -372,7 +348,7 @@ static bool card_down(struct xdf_device *xdf, bool gone)
 		return false;
 
 	/* A backend that takes its time for each answer is not waited for to the last one. */
-	link = xdf_link_get(xdf);
+	link = xdf_link_get(&xdf->slot);
 	if (link)
 		xdf_link_limit(link);
 	xdf_link_put(link);
@@ -407,17 +383,17 @@ static void backend_lost(struct xdf_device *xdf)
 {
 	struct xenbus_device *xdev = xdf->xdev;
 
-	if (!xdf->link)
+	if (!xdf->slot.link)
 		return;
 	if (xdev->state == XenbusStateInitialised && !xdf->rejected) {
 		xdf->rejected = true;
 		dev_err(&xdev->dev,
 			"backend (domain %u) closed without connecting: its log says why; displ_be wants the name of one of its own connectors\n",
-			xdf->link->domid);
-	} else if (xdf->announced == xdf->link->serial && !READ_ONCE(xdf->link->broken)) {
+			xdf->slot.link->domid);
+	} else if (xdf->announced == xdf->slot.link->serial && !READ_ONCE(xdf->slot.link->broken)) {
 		dev_warn_ratelimited(&xdev->dev,
 				     "backend (domain %u) is gone; the picture comes back with the next one\n",
-				     xdf->link->domid);
+				     xdf->slot.link->domid);
 	}
 }
 
@@ -448,10 +424,10 @@ static void backend_state(struct xdf_device *xdf, enum xenbus_state be, bool lat
 		 * We have answered this already: it was the first of several states
 		 * in a row that we heard of, and now we hear of the others.
 		 */
-		if (xdev->state == XenbusStateInitialised && xdf->link && !xdf->link->dead)
+		if (xdev->state == XenbusStateInitialised && xdf->slot.link && !xdf->slot.link->dead)
 			break;
 		/* Or we have put it off. */
-		if (!xdf->link && delayed_work_pending(&xdf->retry_work))
+		if (!xdf->slot.link && delayed_work_pending(&xdf->retry_work))
 			break;
 		backend_lost(xdf);
 		written = xdf_bus_switch(xdf, XenbusStateInitialising);
@@ -465,14 +441,14 @@ static void backend_state(struct xdf_device *xdf, enum xenbus_state be, bool lat
 		 * It closed, and took up the old rings again before we looked; or it is
 		 * connected to those of an earlier kernel.
 		 */
-		if (xdf->link ? READ_ONCE(xdf->link->dead) || late :
+		if (xdf->slot.link ? READ_ONCE(xdf->slot.link->dead) || late :
 				xdev->state == XenbusStateInitialising) {
 			backend_lost(xdf);
 			xdf_bus_switch(xdf, XenbusStateClosing);
 			link_drop(xdf);
 			break;
 		}
-		if (xdev->state != XenbusStateInitialised || !xdf->link)
+		if (xdev->state != XenbusStateInitialised || !xdf->slot.link)
 			break;
 		if (!xdf_bus_switch(xdf, XenbusStateConnected)) {
 			xdf_bus_switch(xdf, XenbusStateClosing);
@@ -486,8 +462,8 @@ static void backend_state(struct xdf_device *xdf, enum xenbus_state be, bool lat
 		break;
 	case XenbusStateClosing:
 		/* It still maps our pages; Closed will follow. */
-		if (xdf->link)
-			xdf_link_kill(xdf->link);
+		if (xdf->slot.link)
+			xdf_link_kill(xdf->slot.link);
 		break;
 	default:
 		break;
@@ -520,13 +496,13 @@ void xdf_backend_retry(struct xdf_device *xdf)
 	}
 	if (xdf->unheard) {
 		backend_state(xdf, be, xdf->unheard_late);
-	} else if (!xdf->link && be == XenbusStateInitWait) {
+	} else if (!xdf->slot.link && be == XenbusStateInitWait) {
 		if (xdf_bus_switch(xdf, XenbusStateInitialising))
 			link_make(xdf);
 	} else if (xdf->unwritten) {
 		xdf_bus_switch(xdf, xdf->wanted);
 	}
-	if (!xdf->link || xdev->state != XenbusStateConnected)
+	if (!xdf->slot.link || xdev->state != XenbusStateConnected)
 		return;
 	if (!xdf->hearing && !xdf->heard)
 		xdf_bus_hear_out(xdf);
@@ -570,7 +546,7 @@ void xdf_backend_changed(struct xenbus_device *xdev, enum xenbus_state be)
 		return;
 	}
 	if (gone) {
-		struct xdf_link *link = xdf_link_get(xdf);
+		struct xdf_link *link = xdf_link_get(&xdf->slot);
 
 		/* Nobody shall wait for it any longer, least of all we. */
 		if (link)
@@ -648,7 +624,7 @@ int xdf_probe(struct xenbus_device *xdev, const struct xenbus_device_id *id)
 	mutex_init(&xdf->config_lock);
 	xdf_screen_init(xdf);
 	xdf_outfence_init(xdf);
-	spin_lock_init(&xdf->link_lock);
+	xdf_link_slot_init(&xdf->slot);
 	spin_lock_init(&xdf->view_lock);
 	spin_lock_init(&xdf->reap_lock);
 	init_waitqueue_head(&xdf->settled);

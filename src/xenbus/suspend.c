@@ -9,6 +9,7 @@
 #include "xdf_buffer.h"
 #include "xdf_displif.h"
 #include "xdf_kms.h"
+#include "xdf_module.h"
 #include "xdf_xenbus.h"
 
 /**
@@ -31,7 +32,7 @@ int xdf_suspend(struct xenbus_device *xdev)
 
 	/* One that is just being dropped may have memory of the backend's mapped. */
 	mutex_lock(&xdf->state_lock);
-	link = xdf_link_get(xdf);
+	link = xdf_link_get(&xdf->slot);
 	mutex_unlock(&xdf->state_lock);
 	if (!link)
 		return 0;
