@@ -12,6 +12,29 @@
 XDF_ROOTFS_PACKAGES="systemd-sysv udev kmod dkms initramfs-tools zstd linux-image-amd64 linux-headers-amd64
 	busybox-static xenstore-utils"
 
+# vm_job_service DIR [LINE...]: what starts the script of a run; with these lines of a service
+vm_job_service() {
+	local dir=$1 line
+	shift
+	{
+		cat <<-'U'
+			[Unit]
+			Description=the job of this run
+			After=getty.target systemd-udev-settle.service
+			[Service]
+			Type=oneshot
+			TimeoutStartSec=infinity
+			Environment=PATH=/run/job-sh:/usr/sbin:/usr/bin:/sbin:/bin:/run/job-bin HOME=/root LC_ALL=C.UTF-8
+		U
+		for line; do echo "$line"; done
+		cat <<-'U'
+			ExecStart=/bin/busybox sh /job/guest-rootfs
+			[Install]
+			WantedBy=multi-user.target
+		U
+	} >"$dir/etc/systemd/system/xdf-job.service"
+}
+
 # rootfs_fill BOX DEB EARLY IMAGE: in a system that nobody minds
 rootfs_fill() {
 	local box=$1 root
@@ -31,20 +54,7 @@ rootfs_fill() {
 	rm -rf "$root"/tmp/* "$root"/var/lib/apt/lists "$root"/var/cache/apt/*.bin
 	echo a-name-of-its-own >"$root/etc/hostname"
 	mkdir -p "$root"/{job,results}
-	cat >"$root/etc/systemd/system/xdf-job.service" <<-'U'
-		[Unit]
-		Description=the job of this run
-		After=getty.target systemd-udev-settle.service
-		[Service]
-		Type=oneshot
-		TimeoutStartSec=infinity
-		Environment=PATH=/run/job-sh:/usr/sbin:/usr/bin:/sbin:/bin:/run/job-bin HOME=/root LC_ALL=C.UTF-8
-		ExecStartPre=/bin/mount /dev/xvdb /results
-		ExecStartPre=/bin/mount --bind /results/job /job
-		ExecStart=/bin/busybox sh /job/guest-rootfs
-		[Install]
-		WantedBy=multi-user.target
-	U
+	vm_job_service "$root" 'ExecStartPre=/bin/mount /dev/xvdb /results' 'ExecStartPre=/bin/mount --bind /results/job /job'
 	# kernel and scripts have hvc0 to themselves; the login prompt is on tty1
 	in_chroot "$box" systemctl -q enable xdf-job.service &&
 		in_chroot "$box" systemctl -q mask serial-getty@hvc0.service apt-daily.timer apt-daily-upgrade.timer || return 1
@@ -61,14 +71,14 @@ vm_rootfs() {
 	OUT=$deb "$XDF_TOP/tests/install/package" deb >/dev/null 2>"$deb/log" || { cat "$deb/log" >&2; die "make deb failed"; }
 	# shellcheck disable=SC2086
 	with_lock "rootfs-$suite" apt_chroot "rootfs-$suite" "$suite" $XDF_ROOTFS_PACKAGES || return 1
-	out=$XDF_VMC/rootfs-$suite$early-$( { declare -f rootfs_fill
+	out=$XDF_VMC/rootfs-$suite$early-$( { declare -f rootfs_fill vm_job_service
 		cat "$deb"/*.deb "$(chroot_dir "rootfs-$suite")/var/lib/dpkg/status"; } | hash_of)
 	if [ ! -s "$out" ]; then
 		say "installing our package in a Debian $suite (2 minutes, once for each version of it)"
 		need_host e2fsprogs
 		box=rootfs-$suite.$$
 		log=$XDF_VMC/rootfs-$suite.log
-		export -f rootfs_fill apt_in in_chroot chroot_dir
+		export -f rootfs_fill vm_job_service apt_in in_chroot chroot_dir
 		export XDF_CACHE
 		scratch "rootfs-$suite" "$box" rootfs_fill "$box" "$deb"/*.deb "$early" "$out.new" >"$log" 2>&1 </dev/null || {
 			tail -n 15 "$log" >&2

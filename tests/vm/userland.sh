@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 # shellcheck shell=bash
 #
-# A whole Debian as the guest's second user land: compositors, X, plymouth,
-# modetest, IGT.  Sourced by lib.sh.
+# A whole Debian as the guest's second user land: Weston, X, plymouth,
+# modetest, IGT; or as its only one: desktops.  Sourced by lib.sh.
 
 # The one suite that has all of them; no release has IGT's tests.
 XDF_USERLAND_SUITE=${XDF_USERLAND_SUITE:-forky}
@@ -10,27 +10,34 @@ XDF_USERLAND_PACKAGES="udev kmod kbd procps libdrm-tests drm-info fbcat fbset ig
 	weston seatd xserver-xorg-core xserver-xorg-input-libinput xkb-data xinit xterm x11-apps x11-utils
 	x11-xserver-utils xfonts-base fonts-dejavu-core libgl1-mesa-dri kmscube plymouth plymouth-themes"
 
-# userland_chroot: what the image is made of, as the chroot "userland"
+# What people have: its compositors are those of bug reports.
+XDF_DESKTOPS_SUITE=${XDF_DESKTOPS_SUITE:-trixie}
+XDF_DESKTOPS_PACKAGES="systemd-sysv udev kmod kbd procps dbus dbus-user-session libpam-systemd xenstore-utils
+	busybox-static libgl1-mesa-dri sway labwc swaybg wlopm foot kwin-wayland libkscreen-bin qt6-wayland mutter
+	xserver-xorg-core xserver-xorg-input-libinput icewm x11-utils x11-xserver-utils xkb-data
+	xfonts-base fonts-dejavu-core mpv socat"
+
+# userland_chroot NAME SUITE PACKAGES: what the image is made of, as the chroot NAME
 userland_chroot() {
-	local dir script="" log=$XDF_VMC/userland.log
-	dir=$(chroot_dir userland)
+	local name=$1 suite=$2 dir script="" log=$XDF_VMC/$1.log
+	dir=$(chroot_dir "$name")
 	rm -rf --one-file-system "$dir"
 	# a debootstrap that is older than the suite takes it for unstable's like
-	[ -e "/usr/share/debootstrap/scripts/$XDF_USERLAND_SUITE" ] || script=sid
+	[ -e "/usr/share/debootstrap/scripts/$suite" ] || script=sid
 	# mounts of its own, so that nothing stays mounted when it is interrupted
 	unshare --mount --propagation private debootstrap --variant=minbase \
-		"$XDF_USERLAND_SUITE" "$dir" "$(debian_site main)" $script >"$log" 2>&1 || {
+		"$suite" "$dir" "$(debian_site main)" $script >"$log" 2>&1 || {
 		tail -n 5 "$log" >&2
-		die "debootstrap $XDF_USERLAND_SUITE failed, see $log"
+		die "debootstrap $suite failed, see $log"
 	}
 	# the rest by apt: debootstrap knows nothing of virtual packages
 	# shellcheck disable=SC2086
-	in_chroot userland apt-get install -y -q --no-install-recommends -o Dpkg::Options::=--force-unsafe-io \
-		-o APT::Sandbox::User=root $XDF_USERLAND_PACKAGES >>"$log" 2>&1 || {
+	in_chroot "$name" apt-get install -y -q --no-install-recommends -o Dpkg::Options::=--force-unsafe-io \
+		-o APT::Sandbox::User=root $3 >>"$log" 2>&1 || {
 		tail -n 5 "$log" >&2
-		die "packages for the user land do not install, see $log"
+		die "packages for $name do not install, see $log"
 	}
-	userland_finish "$dir"
+	${name}_finish "$dir"
 }
 
 # userland_unpack: the same of arm64.  This machine's apt finds what depends on what;
@@ -73,39 +80,66 @@ userland_unpack() {
 	userland_finish "$dir"
 }
 
-# userland_finish DIR: no word of what only a person or apt would read; places that
+# userland_trim DIR: no word of what only a person or apt would read; places that
 # the scenarios use
-userland_finish() {
+userland_trim() {
 	local dir=$1
 	rm -rf "$dir"/var/cache/apt/*.bin "$dir"/var/cache/apt/archives "$dir"/var/lib/apt/lists \
 		"$dir"/usr/share/{doc,man,info,lintian,locale,groff} "$dir"/usr/libexec/gcc
-	mkdir -p "$dir"/{job,results,etc/udev/rules.d,etc/modprobe.d,usr/lib/modules,tmp/.X11-unix}
-	chmod 1777 "$dir/tmp/.X11-unix"
-	# a script loads the modules itself
-	ln -sf /dev/null "$dir/etc/udev/rules.d/80-drivers.rules"
+	mkdir -p "$dir"/{job,results,etc/udev/rules.d,etc/modprobe.d,usr/lib/modules}
 	echo guest >"$dir/etc/hostname"
 }
 
-# vm_userland: path of an ext4 image that guests share, read-only;
-# PATH.packages says what is in it
+userland_finish() {
+	userland_trim "$1"
+	mkdir -p "$1/tmp/.X11-unix"
+	chmod 1777 "$1/tmp/.X11-unix"
+	# a script loads the modules itself
+	ln -sf /dev/null "$1/etc/udev/rules.d/80-drivers.rules"
+}
+
+# desktops_finish DIR: systemd starts the script of a run as rootfs.sh has it; a person
+# whose session bus is always there, and who may use what a display manager would give
+desktops_finish() {
+	userland_trim "$1"
+	vm_job_service "$1"
+	in_chroot desktops systemctl -q enable xdf-job.service &&
+		in_chroot desktops systemctl -q mask serial-getty@hvc0.service getty@.service getty-static.service \
+			apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer fstrim.timer &&
+		in_chroot desktops useradd --create-home --uid 1000 --groups video,render,input user ||
+		die "could not set up the desktops"
+	mkdir -p "$1/var/lib/systemd/linger"
+	: >"$1/var/lib/systemd/linger/user"
+}
+
+# vm_userland NAME: path of an ext4 image that guests share, read-only: userland, or
+# desktops; PATH.packages says what is in it
 vm_userland() {
-	local out dir make=userland_chroot name=userland
-	[ "$XDF_ARCH" != arm64 ] || make=userland_unpack name=userland-arm64
-	out=$XDF_VMC/$name-$XDF_USERLAND_SUITE-$( { declare -f $make userland_finish
-		echo "$XDF_USERLAND_PACKAGES"; } | hash_of).ext4
+	local name=$1 out dir make=userland_chroot suite=$XDF_USERLAND_SUITE packages=$XDF_USERLAND_PACKAGES
+	local what="Weston, Xorg, IGT (260 MB to fetch, 3 minutes, once)"
+	case $name-$XDF_ARCH in
+	desktops-amd64)
+		suite=$XDF_DESKTOPS_SUITE packages=$XDF_DESKTOPS_PACKAGES
+		what="sway, kwin, mutter, Xorg (280 MB to fetch, 5 minutes, once)"
+		;;
+	desktops-*) die "desktops are made for amd64 only" ;;
+	userland-arm64) make=userland_unpack name=userland-arm64 ;;
+	esac
+	out=$XDF_VMC/$name-$suite-$( { declare -f $make userland_trim "${1}_finish" vm_job_service
+		echo "$packages"; } | hash_of).ext4
 	if [ ! -s "$out" ]; then
 		need_root
 		need_host debootstrap debian-archive-keyring e2fsprogs
-		dir=$(chroot_dir $name)
-		say "making the guest's Debian user land, $XDF_ARCH: $XDF_USERLAND_SUITE with weston, Xorg, IGT (260 MB to fetch, 3 minutes, once)"
-		$make
+		dir=$(chroot_dir "$name")
+		say "making a Debian user land for guests, $XDF_ARCH: $suite with $what"
+		$make "$name" "$suite" "$packages"
 		if [ "$XDF_ARCH" = arm64 ]; then
 			mv "$dir/xdf-packages" "$out.packages"
 		else
 			dpkg-query --admindir="$dir/var/lib/dpkg" -W >"$out.packages"
 		fi
 		say "packing it: $(du -sm "$dir" | cut -f1) MB"
-		mke2fs -q -t ext4 -O ^has_journal -m 0 -L userland -d "$dir" "$out.new" \
+		mke2fs -q -t ext4 -O ^has_journal -m 0 -L "$1" -d "$dir" "$out.new" \
 			"$(($(du -sm --apparent-size "$dir" | cut -f1) * 115 / 100 + 64))M" >/dev/null ||
 			die "mke2fs could not pack the user land"
 		mv "$out.new" "$out"
