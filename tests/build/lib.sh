@@ -53,16 +53,41 @@ ready_kernel() (
 	exec 9>"$XDF_CACHE/chroot/$(kernel_chroot "$1").lock"
 	flock 9
 	build_chroots "$1" >&2
+	cross_compiler "$1" "$2" || die "no compiler for $2"
 	kernel_headers "$@" || die "no kernel headers for $1 $2 in the package lists"
 )
 
+# gnu_type ARCH: nothing for amd64
+gnu_type() {
+	case $(debian_arch "$1") in
+	arm64) echo aarch64-linux-gnu ;;
+	i386) echo i686-linux-gnu ;;
+	armhf) echo arm-linux-gnueabihf ;;
+	esac
+}
+
+# cross_compiler SERIES ARCH: into the chroot, which has that of arm64 from the start
+cross_compiler() {
+	local chroot gnu gcc=14
+	case $2 in 686-pae | armmp) ;; *) return 0 ;; esac
+	chroot=$(kernel_chroot "$1")
+	gnu=$(gnu_type "$2")
+	case $1 in 5.10) gcc=10 ;; 6.1) gcc=12 ;; esac
+	[ ! -e "$(chroot_dir "$chroot")/usr/bin/$gnu-gcc-$gcc" ] || return 0
+	say "installing gcc-$gcc-$gnu in the chroot $chroot"
+	in_chroot "$chroot" sh -c 'apt-get update -q && exec apt-get install -y -q --no-install-recommends "$1"' \
+		sh "gcc-$gcc-$gnu" >"$XDF_CACHE/apt.log" 2>&1
+}
+
 # cross SERIES ARCH: sets cross_env (environment) and cross_args (for make)
 cross() {
+	local gnu
 	cross_env=() cross_args=()
-	[ "${2%-16k}" = arm64 ] || return 0
-	cross_env=(DEB_BUILD_ARCH=amd64 DEB_HOST_ARCH=arm64 DEB_HOST_GNU_TYPE=aarch64-linux-gnu)
+	gnu=$(gnu_type "$2")
+	[ -n "$gnu" ] || return 0
+	cross_env=(DEB_BUILD_ARCH=amd64 "DEB_HOST_ARCH=$(debian_arch "$2")" "DEB_HOST_GNU_TYPE=$gnu")
 	# 6.1's headers ask for its compiler without saying for which machine.
-	[ "$1" != 6.1 ] || cross_args=(CC=aarch64-linux-gnu-gcc-12)
+	[ "$1" != 6.1 ] || cross_args=("CC=$gnu-gcc-12")
 }
 
 # module_version: the one in dkms.conf

@@ -50,10 +50,21 @@ debian_site() {
 # archive_of SUITE: the site that has it
 archive_of() { case $1 in *-security) debian_site security ;; *) debian_site main ;; esac; }
 
-# package_list SUITE ARCH: lines "package version file site", at most a day old.
-# ARCH may be arm64-16k everywhere: arm64, with kernels whose pages are of 16 KiB.
+# debian_arch ARCH: everywhere ARCH may be a flavour of kernels of Debian's, too: arm64-16k,
+# with pages of 16 KiB; 686-pae and armmp, with 32 bits
+debian_arch() {
+	case $1 in
+	arm64-16k) echo arm64 ;;
+	686-pae) echo i386 ;;
+	armmp) echo armhf ;;
+	*) echo "$1" ;;
+	esac
+}
+
+# package_list SUITE ARCH: lines "package version file site", at most a day old
 package_list() {
-	local suite=$1 arch=${2%-16k} list site
+	local suite=$1 arch list site
+	arch=$(debian_arch "$2")
 	list=$XDF_CACHE/lists/$suite-$arch
 	if [ ! -s "$list" ] || [ -n "$(find "$list" -mmin +1440)" ]; then
 		site=$(archive_of "$suite") || return 1
