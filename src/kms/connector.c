@@ -181,15 +181,18 @@ static struct drm_display_mode *preferred_mode(const struct drm_connector *conne
 	return best ?: own;
 }
 
-/* Offer XenStore's size, and mark the mode that clients should take. */
-static void settle_modes(struct drm_connector *connector, u32 width, u32 height)
+/*
+ * Offer XenStore's size, and mark the mode that clients should take. An EDID that somebody
+ * has given the guest itself, not @backends, knows better which one that is.
+ */
+static void settle_modes(struct drm_connector *connector, u32 width, u32 height, bool backends)
 {
 	struct drm_display_mode *mode, *preferred, *added = NULL;
 	bool listed = false;
 
 	list_for_each_entry(mode, &connector->probed_modes, head)
 		listed |= usable(mode) && has_size(mode, width, height);
-	preferred = preferred_mode(connector, width, height);
+	preferred = preferred_mode(connector, backends ? width : 0, backends ? height : 0);
 	if (!listed && width)
 		added = add_size(connector, width, height);
 	if (!preferred)
@@ -272,6 +275,7 @@ static int xdf_connector_get_modes(struct drm_connector *connector)
 	struct xdf_pipe *pipe = connector_to_pipe(connector);
 	struct drm_display_mode *mode;
 	u32 width, height;
+	bool backends;
 	int count = 0;
 
 	mutex_lock(&pipe->xdf->screen_lock);
@@ -279,9 +283,10 @@ static int xdf_connector_get_modes(struct drm_connector *connector)
 	height = pipe->screen.height;
 	mutex_unlock(&pipe->xdf->screen_lock);
 
-	if (add_edid_modes(pipe) && only_wrapped(&connector->probed_modes, width, height))
+	backends = add_edid_modes(pipe);
+	if (backends && only_wrapped(&connector->probed_modes, width, height))
 		drop_modes(connector);
-	settle_modes(connector, width, height);
+	settle_modes(connector, width, height, backends);
 	note_modes(pipe);
 	check_cmdline(pipe);
 	list_for_each_entry(mode, &connector->probed_modes, head)

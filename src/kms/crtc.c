@@ -36,7 +36,11 @@
  */
 static void configure_later(struct xdf_device *xdf)
 {
-	unsigned int ms = REFUSED_MS << min(xdf->refusals, REFUSED_DOUBLE);
+	unsigned int ms = 0;
+
+	/* At once the first time: if it is refused again clients should learn it soon. */
+	if (xdf->refusals)
+		ms = REFUSED_MS << min(xdf->refusals - 1, REFUSED_DOUBLE);
 
 	if (!READ_ONCE(xdf->removed))
 		queue_delayed_work(xdf_wq, &xdf->config_work, msecs_to_jiffies(ms));

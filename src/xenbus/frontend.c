@@ -382,18 +382,19 @@ static bool card_down(struct xdf_device *xdf, bool gone)
 static void backend_lost(struct xdf_device *xdf)
 {
 	struct xenbus_device *xdev = xdf->xdev;
+	const struct xdf_link *link = xdf->slot.link;
 
-	if (!xdf->slot.link)
+	if (!link)
 		return;
 	if (xdev->state == XenbusStateInitialised && !xdf->rejected) {
 		xdf->rejected = true;
 		dev_err(&xdev->dev,
 			"backend (domain %u) closed without connecting: its log says why; displ_be wants the name of one of its own connectors\n",
-			xdf->slot.link->domid);
-	} else if (xdf->announced == xdf->slot.link->serial && !READ_ONCE(xdf->slot.link->broken)) {
+			link->domid);
+	} else if (xdf->announced == link->serial && !READ_ONCE(link->broken)) {
 		dev_warn_ratelimited(&xdev->dev,
 				     "backend (domain %u) is gone; the picture comes back with the next one\n",
-				     xdf->slot.link->domid);
+				     link->domid);
 	}
 }
 
@@ -424,7 +425,8 @@ static void backend_state(struct xdf_device *xdf, enum xenbus_state be, bool lat
 		 * We have answered this already: it was the first of several states
 		 * in a row that we heard of, and now we hear of the others.
 		 */
-		if (xdev->state == XenbusStateInitialised && xdf->slot.link && !xdf->slot.link->dead)
+		if (xdev->state == XenbusStateInitialised && xdf->slot.link &&
+		    !READ_ONCE(xdf->slot.link->dead))
 			break;
 		/* Or we have put it off. */
 		if (!xdf->slot.link && delayed_work_pending(&xdf->retry_work))

@@ -247,7 +247,13 @@ static const char *open_connectors(struct device *dev, unsigned int *index, bool
 	return NULL;
 }
 
-static int read_frontend(struct device *dev)
+/**
+ * read_frontend() - the frontend's state as XenStore has it
+ * @dev: device
+ *
+ * Return: the state, 0 if there is none or none that makes sense.
+ */
+int read_frontend(const struct device *dev)
 {
 	char *text = xs_get(XBT_NULL, dev->fe_path, "state");
 	uint32_t v = 0;
@@ -460,7 +466,12 @@ static void check_order(struct device *dev, int fe)
 		      "came from %d while we are at %d", dev->fe, dev->be);
 }
 
-static void frontend_changed(struct device *dev, int fe)
+/**
+ * frontend_changed() - the frontend's state is another one than the last that was read
+ * @dev: device
+ * @fe: the state
+ */
+void frontend_changed(struct device *dev, int fe)
 {
 	log_state(dev, "fe-state", dev->fe, fe);
 	check_order(dev, fe);

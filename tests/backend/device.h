@@ -16,6 +16,8 @@ void save_after_close(struct device *dev);
 void shut(struct device *dev, const char *why, bool reopen);
 int read_own_state(const struct device *dev);
 void sync_device(struct device *dev);
+void frontend_changed(struct device *dev, int fe);
+int read_frontend(const struct device *dev);
 void bind_paused(struct device *dev);
 
 #endif

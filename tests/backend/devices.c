@@ -101,6 +101,7 @@ static struct device *create(uint32_t domid, uint32_t devid)
 static void start_device(struct device *dev, char *fe_path, int state)
 {
 	struct json *j;
+	int fe;
 
 	free(dev->fe_path);
 	dev->fe_path = fe_path;
@@ -108,6 +109,7 @@ static void start_device(struct device *dev, char *fe_path, int state)
 	dev->fe = -1;
 	dev->be = state;
 	dev->offline = !is_online(dev);
+	fe = read_frontend(dev);
 	j = log_begin_dev("device", dev);
 	json_str(j, "backend", dev->be_path);
 	json_str(j, "frontend", dev->fe_path);
@@ -125,7 +127,14 @@ static void start_device(struct device *dev, char *fe_path, int state)
 		   (be_switch(dev, XenbusStateClosing) && be_switch(dev, XenbusStateClosed))) {
 		be_switch(dev, XenbusStateInitialising);
 	}
-	sync_device(dev);
+	/*
+	 * A frontend that is slower than we sees our 5, 6 and 1 when we have read its state. So
+	 * do all with a pause: how fast they are must not matter.
+	 */
+	if (be.opt.bind_pause && !dev->offline)
+		frontend_changed(dev, fe);
+	else
+		sync_device(dev);
 }
 
 /**
