@@ -253,7 +253,7 @@ static const char *open_connectors(struct device *dev, unsigned int *index, bool
  *
  * Return: the state, 0 if there is none or none that makes sense.
  */
-int read_frontend(const struct device *dev)
+int read_frontend(struct device *dev)
 {
 	char *text = xs_get(XBT_NULL, dev->fe_path, "state");
 	uint32_t v = 0;

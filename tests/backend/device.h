@@ -17,7 +17,7 @@ void shut(struct device *dev, const char *why, bool reopen);
 int read_own_state(const struct device *dev);
 void sync_device(struct device *dev);
 void frontend_changed(struct device *dev, int fe);
-int read_frontend(const struct device *dev);
+int read_frontend(struct device *dev);
 void bind_paused(struct device *dev);
 
 #endif
