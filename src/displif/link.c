@@ -141,7 +141,10 @@ static void link_release_kept(struct xdf_link *link)
 		spin_lock(&link->kept_lock);
 		if (!link->closed) {
 			list_splice_init(&kept, &link->kept);
-			schedule_delayed_work(&link->kept_work, msecs_to_jiffies(KEPT_PERIOD_MS));
+			/* No response comes over a dead link: they stay until it is closed. */
+			if (!READ_ONCE(link->dead))
+				schedule_delayed_work(&link->kept_work,
+						      msecs_to_jiffies(KEPT_PERIOD_MS));
 		}
 		spin_unlock(&link->kept_lock);
 	}

@@ -254,16 +254,19 @@ static void screens_probe(struct xdf_device *xdf)
 	for (i = 0; i < xdf->num_pipes; i++) {
 		struct drm_connector *connector = &xdf->pipe[i]->connector;
 		struct xdf_screen *screen = &xdf->pipe[i]->screen;
-		struct drm_display_mode *set = &screen->mode;
+		struct xdf_size set = { 0 };
 		bool fits;
 
 		mutex_lock(&xdf->drm.mode_config.mutex);
 		connector->funcs->fill_modes(connector, config->max_width, config->max_height);
 		mutex_unlock(&xdf->drm.mode_config.mutex);
-		fits = xdf_screen_has_size(xdf->pipe[i], READ_ONCE(set->hdisplay),
-					   READ_ONCE(set->vdisplay));
 		mutex_lock(&xdf->screen_lock);
-		screen->outgrown = set->clock && !fits;
+		if (screen->mode.clock)
+			set = (struct xdf_size){ screen->mode.hdisplay, screen->mode.vdisplay };
+		mutex_unlock(&xdf->screen_lock);
+		fits = !set.width || xdf_screen_has_size(xdf->pipe[i], set.width, set.height);
+		mutex_lock(&xdf->screen_lock);
+		screen->outgrown = screen->mode.clock && !fits;
 		mutex_unlock(&xdf->screen_lock);
 	}
 }
