@@ -291,7 +291,7 @@ struct xdf_pipe {
  * @screen_watched: @screen_watch is registered; under state_lock
  * @screens_missed: some may have been missed, for want of a DRM device or of the watch;
  *	under state_lock
- * @screen_work: looks at them and asks for EDIDs: screen.c
+ * @screen_work: looks at them and asks for EDIDs: hotplug.c
  * @sizes_written: a connector's node in XenStore was written, or may have been; only
  *	screen_work clears it
  * @edid_waits: how often in a row EDIDs had not come
@@ -401,18 +401,15 @@ void xdf_rebind_exit(void);
 /* screen.c */
 void xdf_screen_init(struct xdf_device *xdf);
 void xdf_screen_fini(struct xdf_device *xdf);
+void xdf_screen_set_config(struct xdf_pipe *pipe, const struct xdf_connector_config *config);
 void xdf_screen_configure(struct xdf_device *xdf, const struct xdf_config *config);
 bool xdf_screen_set_edid(struct xdf_pipe *pipe, u8 *edid, u32 size, const char *wrong);
-int xdf_screen_ask(struct xdf_device *xdf, struct xdf_link *link);
 bool xdf_screen_has_size(struct xdf_pipe *pipe, u32 width, u32 height);
 bool xdf_screen_used_size(struct xdf_pipe *pipe, u32 width, u32 height);
 void xdf_screen_set_mode(struct xdf_pipe *pipe, const struct drm_display_mode *mode);
 void xdf_screen_forget(struct xdf_device *xdf);
 void xdf_screen_tell(struct xdf_device *xdf);
 void xdf_screen_tell_status(struct xdf_device *xdf);
-void xdf_screen_watch(struct xdf_device *xdf);
-void xdf_screen_catch_up(struct xdf_device *xdf);
-void xdf_screen_stop(struct xdf_device *xdf);
 
 /* edid_fetch.c */
 int xdf_edid_fetch(struct xdf_device *xdf, struct xdf_link *link, bool anew);

@@ -15,6 +15,7 @@
 #include <xen/xenbus.h>
 
 #include "thunks.h"
+#include "xdf_bus.h"
 #include "xdf_buffer.h"
 #include "xdf_displif.h"
 #include "xdf_kms.h"
@@ -46,7 +47,7 @@ static int card_register(struct xdf_device *xdf)
 	}
 	WRITE_ONCE(xdf->registered, true);
 	complete_all(&xdf->registration);
-	xdf_screen_catch_up(xdf);
+	xdf_hotplug_catch_up(xdf);
 	return 0;
 }
 
@@ -87,7 +88,7 @@ static int card_explore(struct xdf_device *xdf, struct xdf_link *link)
 			 "the backend does not say which pixel formats it takes: only those that it has named are offered\n");
 		ret = 0;
 	}
-	return ret ?: xdf_screen_ask(xdf, link);
+	return ret ?: xdf_hotplug_ask(xdf, link);
 }
 
 /*
@@ -191,7 +192,7 @@ static int link_begin(struct xdf_device *xdf, struct xdf_link *link)
 		xdf_console_init(xdf);
 	if (ret == -ENOTCONN || ret == -ECANCELED)
 		return ret;
-	err = xdf_screen_ask(xdf, link);
+	err = xdf_hotplug_ask(xdf, link);
 	xdf_screen_tell(xdf);
 	xdf_screen_tell_status(xdf); /* it may take, or refuse, what the last one did not */
 	return ret ?: err;

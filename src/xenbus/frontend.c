@@ -355,7 +355,7 @@ static bool card_down(struct xdf_device *xdf, bool gone)
 
 	xdf_rebind_cancel(xdf);
 	xdf_bus_stop(xdf);
-	xdf_screen_stop(xdf);
+	xdf_hotplug_stop(xdf);
 	cancel_work_sync(&xdf->broken_work);
 	cancel_delayed_work_sync(&xdf->connect_work);
 
@@ -459,7 +459,7 @@ static void backend_state(struct xdf_device *xdf, enum xenbus_state be, bool lat
 		}
 		xdf->rejected = false;
 		xdf_bus_hear_out(xdf);
-		xdf_screen_watch(xdf);
+		xdf_hotplug_watch(xdf);
 		mod_delayed_work(xdf_wq, &xdf->connect_work, 0);
 		break;
 	case XenbusStateClosing:
@@ -508,7 +508,7 @@ void xdf_backend_retry(struct xdf_device *xdf)
 		return;
 	if (!xdf->hearing && !xdf->heard)
 		xdf_bus_hear_out(xdf);
-	xdf_screen_watch(xdf);
+	xdf_hotplug_watch(xdf);
 }
 
 /* There was no memory to read the backend's state: do not take it for gone. */
@@ -625,6 +625,7 @@ int xdf_probe(struct xenbus_device *xdev, const struct xenbus_device_id *id)
 	mutex_init(&xdf->buf_lock);
 	mutex_init(&xdf->config_lock);
 	xdf_screen_init(xdf);
+	xdf_hotplug_init(xdf);
 	xdf_outfence_init(xdf);
 	xdf_link_slot_init(&xdf->slot);
 	spin_lock_init(&xdf->view_lock);
