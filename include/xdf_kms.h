@@ -157,6 +157,7 @@ struct xdf_edid_request;
  * @mode: the mode that is set, whether or not the CRTC is active; its clock is 0 when
  *	there is none
  * @outgrown: the display has changed and does not have @mode any more
+ * @bad: size of the mode that clients were told is bad, 0 for none
  */
 struct xdf_screen {
 	u32 width;
@@ -174,6 +175,7 @@ struct xdf_screen {
 	struct xdf_size used[XDF_SCREEN_USED];
 	struct drm_display_mode mode;
 	bool outgrown;
+	struct xdf_size bad;
 };
 
 /**

@@ -162,7 +162,7 @@ void xdf_screen_configure(struct xdf_device *xdf, const struct xdf_config *confi
 
 	for (i = 0; i < XDF_MAX_CONNECTORS && xdf->pipe[i]; i++)
 		xdf_screen_set_config(xdf->pipe[i],
-				  i < config->num_connectors ? &config->connector[i] : &none);
+				      i < config->num_connectors ? &config->connector[i] : &none);
 }
 
 /* Has a display become another one since this was asked last? */
@@ -216,25 +216,43 @@ static void screens_probe(struct xdf_device *xdf)
 }
 
 /*
+ * Is a mode bad, and have clients been told of just this one? X answers each event by
+ * setting the same mode again. Updates what they were told.
+ */
+static bool screen_told_bad(struct xdf_pipe *pipe, bool *bad)
+{
+	struct xdf_screen *screen = &pipe->screen;
+	struct xdf_size set = { 0 };
+	bool told;
+
+	mutex_lock(&pipe->xdf->screen_lock);
+	*bad |= screen->outgrown;
+	if (*bad)
+		set = (struct xdf_size){ screen->mode.hdisplay, screen->mode.vdisplay };
+	told = *bad && screen->bad.width == set.width && screen->bad.height == set.height;
+	screen->bad = set;
+	mutex_unlock(&pipe->xdf->screen_lock);
+	return told;
+}
+
+/*
  * Set a connector's link-status: Bad makes clients set a mode again, or another one.
- * Returns whether it is another one than before.
+ * Returns whether clients are to be told.
  */
 static bool screen_set_status(struct xdf_pipe *pipe)
 {
 	struct drm_modeset_lock *lock = &pipe->xdf->drm.mode_config.connection_mutex;
-	bool bad = xdf_crtc_refused(pipe), news;
+	bool bad = xdf_crtc_refused(pipe), told, news;
 	int status;
 
-	mutex_lock(&pipe->xdf->screen_lock);
-	bad |= pipe->screen.outgrown;
-	mutex_unlock(&pipe->xdf->screen_lock);
+	told = screen_told_bad(pipe, &bad);
 	status = bad ? DRM_MODE_LINK_STATUS_BAD : DRM_MODE_LINK_STATUS_GOOD;
 	drm_modeset_lock(lock, NULL);
 	news = pipe->connector.state->link_status != status;
 	drm_modeset_unlock(lock);
 	if (news)
 		drm_connector_set_link_status_property(&pipe->connector, status);
-	return news;
+	return news && !told;
 }
 
 static bool screens_set_status(struct xdf_device *xdf)
