@@ -32,7 +32,15 @@ int xdf_proto_dbuf_create(struct xdf_link *link, const struct xendispl_dbuf_crea
 	struct xendispl_req req;
 
 	request_init(&req, XENDISPL_OP_DBUF_CREATE);
-	req.op.dbuf_create = *dbuf;
+	/* One by one: the struct has padding, which may hold anything. */
+	req.op.dbuf_create.dbuf_cookie = dbuf->dbuf_cookie;
+	req.op.dbuf_create.width = dbuf->width;
+	req.op.dbuf_create.height = dbuf->height;
+	req.op.dbuf_create.bpp = dbuf->bpp;
+	req.op.dbuf_create.buffer_sz = dbuf->buffer_sz;
+	req.op.dbuf_create.flags = dbuf->flags;
+	req.op.dbuf_create.gref_directory = dbuf->gref_directory;
+	req.op.dbuf_create.data_ofs = dbuf->data_ofs;
 	return xdf_channel_call(&link->channel[0], &req, NULL);
 }
 
