@@ -448,7 +448,7 @@ void xdf_crtc_config_work_fn(struct work_struct *work);
 void xdf_crtc_config_stop(struct xdf_device *xdf);
 bool xdf_crtc_resend(struct xdf_pipe *pipe, const struct xdf_link *link);
 int xdf_crtc_replay(struct xdf_pipe *pipe, struct xdf_link *link);
-int xdf_crtc_refused(struct xdf_pipe *pipe);
+int xdf_crtc_refused(struct xdf_pipe *pipe, bool *enabled);
 void xdf_crtc_retract(struct xdf_pipe *pipe, struct xdf_link *link);
 void xdf_crtc_let_go(struct xdf_device *xdf, struct xdf_link *link, u64 fb_cookie);
 void xdf_crtc_link_lost(struct xdf_pipe *pipe);

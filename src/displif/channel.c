@@ -476,6 +476,18 @@ static bool channel_take_due(struct xdf_channel *channel, int events)
 	return due;
 }
 
+/* Tell the backend how far its events were read; not in a page that was made to look new. */
+static void channel_consumed(struct xdf_channel *channel)
+{
+	unsigned long flags;
+
+	virt_mb(); /* done with the slots before the backend reuses them */
+	spin_lock_irqsave(&channel->lock, flags);
+	if (!READ_ONCE(channel->link->dead))
+		WRITE_ONCE(channel->evt->in_cons, channel->evt_cons);
+	spin_unlock_irqrestore(&channel->lock, flags);
+}
+
 static irqreturn_t event_irq(int irq, void *data)
 {
 	struct xdf_channel *channel = data;
@@ -504,10 +516,8 @@ static irqreturn_t event_irq(int irq, void *data)
 		trace_xdf_flip_event(link->serial, channel->index, evt.op.pg_flip.fb_cookie);
 		link->ops->flip_event(link->owner, channel->index, evt.op.pg_flip.fb_cookie);
 	}
-	if (unread > 0) {
-		virt_mb(); /* done with the slots before the backend reuses them */
-		WRITE_ONCE(channel->evt->in_cons, channel->evt_cons);
-	}
+	if (unread > 0)
+		channel_consumed(channel);
 	if (due) {
 		WRITE_ONCE(link->silent, false);
 		WRITE_ONCE(link->heard, jiffies);

@@ -177,8 +177,9 @@ static bool commit_refused(struct drm_atomic_commit *commit)
 	int i;
 
 	for_each_new_crtc_in_state(commit, crtc, state, i)
-		if (state->active && drm_atomic_crtc_needs_modeset(state) &&
-		    xdf_crtc_refused(crtc_to_pipe(crtc)))
+		/* For DPMS, which changes none of these, DRM keeps a state of its own. */
+		if (state->active && (state->mode_changed || state->connectors_changed) &&
+		    xdf_crtc_refused(crtc_to_pipe(crtc), NULL))
 			return true;
 	return false;
 }

@@ -180,7 +180,7 @@ void xdf_crtc_config_work_fn(struct work_struct *work)
 {
 	struct xdf_device *xdf = container_of(work, struct xdf_device, config_work.work);
 	struct xdf_link *link;
-	unsigned int i, dark = 0;
+	unsigned int i, dark = 0, lit = 0;
 	bool told;
 
 	mutex_lock(&xdf->config_lock);
@@ -191,10 +191,13 @@ void xdf_crtc_config_work_fn(struct work_struct *work)
 
 		if (!READ_ONCE(flip->shown) && READ_ONCE(flip->sent))
 			pipe_off(xdf->pipe[i]);
-		else if (xdf->pipe[i]->enabled && !READ_ONCE(flip->live))
-			dark += !!pipe_configure(xdf->pipe[i], link);
+		else if (xdf->pipe[i]->enabled && !READ_ONCE(flip->live) &&
+			 pipe_configure(xdf->pipe[i], link))
+			dark++;
+		lit += xdf->pipe[i]->enabled && READ_ONCE(flip->live);
 	}
-	if (!dark)
+	/* Not when all is off: a client may turn it on and off again all the time. */
+	if (lit && !dark)
 		xdf->refusals = 0;
 	told = link;
 	xdf_link_put(link);
@@ -449,7 +452,8 @@ static void xdf_crtc_disable(struct drm_crtc *crtc, struct drm_atomic_commit *co
 	struct xdf_pipe *pipe = crtc_to_pipe(crtc);
 	struct xdf_device *xdf = pipe->xdf;
 	/* The same mode follows in this commit: see pipe_retrain(). */
-	bool retrain = crtc->state->active && !crtc->state->mode_changed;
+	bool retrain = crtc->state->active && !crtc->state->mode_changed &&
+		       pipe->plane.state->fb;
 
 	spin_lock_irq(&xdf->drm.event_lock);
 	if (!retrain)
@@ -481,17 +485,20 @@ XDF_DEFINE_CRTC_COMMIT(xdf_crtc_disable)
 /**
  * xdf_crtc_refused - has the backend refused the mode that is set?
  * @pipe: the pipe
+ * @enabled: set to whether the CRTC is active; may be NULL
  *
  * Takes config_lock.
  *
  * Return: 0, also when it has not answered; or its error.
  */
-int xdf_crtc_refused(struct xdf_pipe *pipe)
+int xdf_crtc_refused(struct xdf_pipe *pipe, bool *enabled)
 {
 	int ret;
 
 	mutex_lock(&pipe->xdf->config_lock);
 	ret = pipe->enabled ? pipe->refused : 0;
+	if (enabled)
+		*enabled = pipe->enabled;
 	mutex_unlock(&pipe->xdf->config_lock);
 	return ret;
 }

@@ -169,11 +169,12 @@ static bool says_nothing(int err)
 static int pipe_send(struct xdf_pipe *pipe, struct xdf_link *link)
 {
 	struct xdf_screen *screen = &pipe->screen;
+	int ret;
 
 	if (screen->edid_link == link->serial)
 		return 0;
 	if (screen->request && request_is_lost(screen->request)) {
-		if (screen->edid_tries == TRIES) {
+		if (screen->edid_tries >= TRIES) {
 			dev_warn(pipe->xdf->drm.dev,
 				 "connector %u: the backend does not answer GET_EDID; its EDID is not used\n",
 				 pipe->index);
@@ -183,12 +184,15 @@ static int pipe_send(struct xdf_pipe *pipe, struct xdf_link *link)
 		if (!xdf_channel_abandon(&link->channel[pipe->index], &screen->request->call)) {
 			request_free(screen->request, true);
 			screen->request = NULL;
+		} else {
+			complete(&screen->request->call.done); /* for pipe_wait() */
 		}
 	}
 	if (screen->request)
 		return -ETIMEDOUT;
-	screen->edid_tries++;
-	return request_send(pipe, link);
+	ret = request_send(pipe, link);
+	screen->edid_tries += !ret;
+	return ret;
 }
 
 /* Take the response for one connector, if it comes before @end. Otherwise as pipe_send(). */
@@ -238,11 +242,13 @@ static int pipe_wait(struct xdf_pipe *pipe, struct xdf_link *link, unsigned long
  */
 int xdf_edid_fetch(struct xdf_device *xdf, struct xdf_link *link, bool anew)
 {
-	unsigned long start = jiffies, end = start + xdf_link_patience(link);
+	unsigned long start, end;
 	unsigned int i, num;
 	int ret = 0, err;
 
 	mutex_lock(&xdf->ask_lock);
+	start = jiffies;
+	end = start + xdf_link_patience(link);
 	num = READ_ONCE(link->dead) ? 0 : link->num_channels;
 	for (i = 0; i < num; i++) {
 		struct xdf_screen *screen = &xdf->pipe[i]->screen;

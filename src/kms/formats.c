@@ -35,10 +35,17 @@ const struct xdf_format xdf_formats[XDF_NUM_FORMATS] = {
 	{ DRM_FORMAT_RGB565, 16 },
 };
 
+/* The backend did not answer, or could not at this moment: that says nothing of formats. */
+static bool says_nothing(int err)
+{
+	return xdf_link_unanswered(err) || err == XDF_UNSENT || err == -ENOMEM ||
+	       err == -ENOSPC || err == -EBUSY;
+}
+
 /* Nothing more can be learned over this link, or not in this call. */
 static bool give_up(int err, unsigned long end)
 {
-	return xdf_link_unanswered(err) || err == XDF_UNSENT || time_after(jiffies, end);
+	return says_nothing(err) || time_after(jiffies, end);
 }
 
 /* The backend has answered: it takes a format, or refuses it with @err. */
@@ -79,7 +86,7 @@ static bool try_formats(struct xdf_device *xdf, struct xdf_link *link,
 		cookie = XDF_TRIAL | atomic64_inc_return(&xdf->cookie);
 		ret = xdf_proto_fb_attach(link, dbuf->cookie, cookie, TRIAL_SIZE, TRIAL_SIZE,
 					  xdf_formats[i].fourcc);
-		if (!xdf_link_unanswered(ret) && ret != XDF_UNSENT)
+		if (!says_nothing(ret))
 			format_note(xdf, i, ret);
 		/* Without an answer it may be attached all the same. */
 		stop = give_up(ret, end);

@@ -210,27 +210,32 @@ static void screens_probe(struct xdf_device *xdf)
 		mutex_unlock(&xdf->screen_lock);
 		fits = !set.width || xdf_screen_has_size(xdf->pipe[i], set.width, set.height);
 		mutex_lock(&xdf->screen_lock);
-		screen->outgrown = screen->mode.clock && !fits;
+		screen->outgrown = screen->mode.clock && !fits &&
+				   screen->mode.hdisplay == set.width &&
+				   screen->mode.vdisplay == set.height;
 		mutex_unlock(&xdf->screen_lock);
 	}
 }
 
 /*
  * Is a mode bad, and have clients been told of just this one? X answers each event by
- * setting the same mode again. Updates what they were told.
+ * setting the same mode again, others turn the output off and on again: neither of it is
+ * news. Updates what they were told, unless nothing is on.
  */
-static bool screen_told_bad(struct xdf_pipe *pipe, bool *bad)
+static bool screen_told(struct xdf_pipe *pipe, bool enabled, bool *bad)
 {
 	struct xdf_screen *screen = &pipe->screen;
 	struct xdf_size set = { 0 };
-	bool told;
+	bool told = true;
 
 	mutex_lock(&pipe->xdf->screen_lock);
 	*bad |= screen->outgrown;
-	if (*bad)
-		set = (struct xdf_size){ screen->mode.hdisplay, screen->mode.vdisplay };
-	told = *bad && screen->bad.width == set.width && screen->bad.height == set.height;
-	screen->bad = set;
+	if (enabled && screen->mode.clock) {
+		if (*bad)
+			set = (struct xdf_size){ screen->mode.hdisplay, screen->mode.vdisplay };
+		told = *bad && screen->bad.width == set.width && screen->bad.height == set.height;
+		screen->bad = set;
+	}
 	mutex_unlock(&pipe->xdf->screen_lock);
 	return told;
 }
@@ -242,10 +247,10 @@ static bool screen_told_bad(struct xdf_pipe *pipe, bool *bad)
 static bool screen_set_status(struct xdf_pipe *pipe)
 {
 	struct drm_modeset_lock *lock = &pipe->xdf->drm.mode_config.connection_mutex;
-	bool bad = xdf_crtc_refused(pipe), told, news;
+	bool enabled, bad = xdf_crtc_refused(pipe, &enabled), told, news;
 	int status;
 
-	told = screen_told_bad(pipe, &bad);
+	told = screen_told(pipe, enabled, &bad);
 	status = bad ? DRM_MODE_LINK_STATUS_BAD : DRM_MODE_LINK_STATUS_GOOD;
 	drm_modeset_lock(lock, NULL);
 	news = pipe->connector.state->link_status != status;

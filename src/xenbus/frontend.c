@@ -388,9 +388,9 @@ static void backend_lost(struct xdf_device *xdf)
 		return;
 	if (xdev->state == XenbusStateInitialised && !xdf->rejected) {
 		xdf->rejected = true;
-		dev_err(&xdev->dev,
-			"backend (domain %u) closed without connecting: its log says why; displ_be wants the name of one of its own connectors\n",
-			link->domid);
+		dev_err_ratelimited(&xdev->dev,
+				    "backend (domain %u) closed without connecting: its log says why; displ_be wants the name of one of its own connectors\n",
+				    link->domid);
 	} else if (xdf->announced == link->serial && !READ_ONCE(link->broken)) {
 		dev_warn_ratelimited(&xdev->dev,
 				     "backend (domain %u) is gone; the picture comes back with the next one\n",
@@ -434,9 +434,10 @@ static void backend_state(struct xdf_device *xdf, enum xenbus_state be, bool lat
 		backend_lost(xdf);
 		written = xdf_bus_switch(xdf, XenbusStateInitialising);
 		link_drop(xdf);
+		if (!written)
+			break;
 		link_take_back(xdf);
-		if (written)
-			link_try(xdf);
+		link_try(xdf);
 		break;
 	case XenbusStateConnected:
 		/*

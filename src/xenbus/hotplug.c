@@ -122,8 +122,8 @@ static void screen_work_fn(struct work_struct *work)
 	mutex_unlock(&xdf->state_lock);
 	if (early)
 		return;
-	if (link)
-		screens_ask(xdf, link, written);
+	if (link && screens_ask(xdf, link, written))
+		screen_look_again(xdf); /* memory or grants may be there later */
 	xdf_link_put(link);
 	xdf_screen_tell(xdf);
 }
